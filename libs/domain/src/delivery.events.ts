@@ -1,0 +1,157 @@
+import type { Envelope } from './envelope.js';
+import type { ConnectionId, SubjectId, TenantId } from './ids.js';
+
+export type DeliveryMode = 'live' | 'test';
+
+/** What one effect is known by, for ever (see ledger-key.ts for its written form). */
+export interface LedgerKeyParts {
+  readonly tenantId: TenantId;
+  readonly destinationConnectionId: ConnectionId;
+  readonly sourceConnectionId: ConnectionId;
+  /** Order id or visit event id. */
+  readonly reference: string;
+  readonly eventName: string;
+  /** `0`, or `bump:<line item id>`. */
+  readonly revision: string;
+  readonly mode: DeliveryMode;
+}
+
+export type DeliveryState =
+  | 'planned'
+  | 'suppressed'
+  | 'attempted'
+  | 'transient'
+  | 'unknown'
+  | 'delivered'
+  | 'rejected'
+  | 'parked'
+  | 'unconfirmed'
+  | 'expired'
+  | 'withdrawn';
+
+/** Base of every delivery event; `connectionId` of the envelope is the destination connection. */
+export interface DeliveryEventBase extends Envelope {
+  readonly key: LedgerKeyParts;
+  /** 1 for the first event of a key, then each one more: lets every fold ignore what it has already. */
+  readonly version: number;
+}
+
+export interface PlannedLine {
+  readonly contentId: string;
+  readonly name: string;
+  /** Per unit, decimal text, in the plan's currency. */
+  readonly unitPrice: string;
+  /** Whole pieces, ≥ 1. */
+  readonly quantity: number;
+}
+
+/** What a plan freezes: it is never computed again. Holds nothing personal. */
+export interface DeliveryPlan {
+  /** Id under which the vendor deduplicates. */
+  readonly vendorEventId: string;
+  /** Epoch milliseconds; age is counted from here. */
+  readonly eventTime: number;
+  /** Event id of the observation that this was decided on. */
+  readonly observationId: string;
+  readonly settingsVersion: number;
+  /** Decimal text; null when the vendor cannot take the currency. */
+  readonly value: string | null;
+  readonly currency: string | null;
+  readonly lines: readonly PlannedLine[];
+  /** Which match keys the request will carry, sorted (`email`, `phone`, `ttclid`, …). */
+  readonly matchKeys: readonly string[];
+}
+
+export interface DeliveryPlanned extends DeliveryEventBase {
+  readonly type: 'Planned';
+  readonly plan: DeliveryPlan;
+}
+
+export interface DeliverySuppressed extends DeliveryEventBase {
+  readonly type: 'Suppressed';
+  /** One of the closed list in reasons.ts. */
+  readonly reason: string;
+  readonly observationId: string;
+  readonly settingsVersion: number;
+  readonly eventTime: number;
+}
+
+/** The intent, durable before the request leaves. */
+export interface DeliveryAttempted extends DeliveryEventBase {
+  readonly type: 'Attempted';
+  /** 1-based. */
+  readonly attempt: number;
+  /** When, with no outcome recorded by then, the outcome counts as unknown. */
+  readonly dueAt: number;
+  readonly settingsVersion: number;
+  readonly matchKeys: readonly string[];
+  readonly sealedUnder: SubjectId | null;
+  /** This event's part of the request as sent, sealed; null when there was no key to seal it with. */
+  readonly sealedRequest: Buffer | null;
+}
+
+/** What the vendor answered, without anything personal. */
+export interface VendorAnswer {
+  /** The vendor's code, `http-<status>`, or ours (`timeout`, `connection-lost`, `not-json`). */
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string | null;
+}
+
+export interface DeliveryDelivered extends DeliveryEventBase {
+  readonly type: 'Delivered';
+  readonly answer: VendorAnswer;
+}
+
+export interface DeliveryRejected extends DeliveryEventBase {
+  readonly type: 'Rejected';
+  readonly reason: string;
+  readonly answer: VendorAnswer;
+}
+
+export interface DeliveryParked extends DeliveryEventBase {
+  readonly type: 'Parked';
+  readonly reason: string;
+  readonly answer: VendorAnswer;
+}
+
+/** Waits for another attempt: `transient` (the vendor said later), `unknown` (nobody knows), or `planned` (resumed). */
+export interface DeliveryRequeued extends DeliveryEventBase {
+  readonly type: 'Requeued';
+  readonly to: 'transient' | 'unknown' | 'planned';
+  readonly reason: string;
+  readonly dueAt: number;
+  /** Null when a person or new settings caused it. */
+  readonly answer: VendorAnswer | null;
+}
+
+/** The window in which a second send is safe is over: a person decides. */
+export interface DeliveryUnconfirmed extends DeliveryEventBase {
+  readonly type: 'Unconfirmed';
+  readonly reason: string;
+}
+
+export interface DeliveryExpired extends DeliveryEventBase {
+  readonly type: 'Expired';
+  readonly reason: string;
+}
+
+export interface DeliveryResolvedByOperator extends DeliveryEventBase {
+  readonly type: 'ResolvedByOperator';
+  readonly resolution: 'retry' | 'delivered' | 'abandoned';
+  readonly acceptDuplicate: boolean;
+  /** Who decided, as the API knows them (never a person's mail): a token's name. */
+  readonly operator: string;
+}
+
+export type DeliveryEvent =
+  | DeliveryPlanned
+  | DeliverySuppressed
+  | DeliveryAttempted
+  | DeliveryDelivered
+  | DeliveryRejected
+  | DeliveryParked
+  | DeliveryRequeued
+  | DeliveryUnconfirmed
+  | DeliveryExpired
+  | DeliveryResolvedByOperator;

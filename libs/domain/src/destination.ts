@@ -1,0 +1,86 @@
+import type { DeliveryMode, DeliveryPlan } from './delivery.events.js';
+import type { ConnectionId, TenantId } from './ids.js';
+import type { OrderPersonal } from './order.events.js';
+import type { OrderState } from './order.projection.js';
+import type { DeliveryOutcome, VendorReply, VendorRequest } from './outcome.js';
+
+/** What decisions may know of the shop an order comes from. */
+export interface SourceContext {
+  readonly connectionId: ConnectionId;
+  readonly storeUrl: string;
+  /** ISO 3166 alpha-2, upper case, or null when nobody said. */
+  readonly country: string | null;
+  /** Whether this shop's buyers must have said yes (`auto` is resolved before it gets here). */
+  readonly isConsentRequired: boolean;
+}
+
+export interface TenantContext {
+  readonly tenantId: TenantId;
+  /** For phones without a country when the order has none. */
+  readonly defaultCountry: string | null;
+}
+
+/** A destination's settings as one version of them; secrets are never part of it. */
+export interface DestinationContext<Settings> {
+  readonly connectionId: ConnectionId;
+  readonly version: number;
+  /** Epoch ms of the first activation. */
+  readonly activatedAt: number;
+  readonly settings: Settings;
+}
+
+export type PlanDecision =
+  | { readonly kind: 'plan'; readonly reference: string; readonly eventName: string; readonly revision: string; readonly mode: DeliveryMode; readonly plan: DeliveryPlan }
+  | {
+      readonly kind: 'suppress';
+      readonly reference: string;
+      readonly eventName: string;
+      readonly revision: string;
+      readonly mode: DeliveryMode;
+      readonly reason: string;
+      readonly eventTime: number;
+    };
+
+/** One planned effect at the moment it is sent. */
+export interface DeliveryIntent {
+  readonly tenant: TenantContext;
+  readonly source: SourceContext;
+  readonly eventName: string;
+  readonly reference: string;
+  readonly plan: DeliveryPlan;
+  readonly orderNumber: string;
+  /** Null when its key is gone (erased, or lost with a database): what is in clear is sent alone. */
+  readonly personal: OrderPersonal | null;
+  /** True for a renewal: no browser was there. */
+  readonly isRenewal: boolean;
+}
+
+/** What a vendor offers against doubles, and how its requests are shaped. */
+export interface DestinationDeclaration {
+  /** How long after the first uncertain send the vendor still recognises a repeat; null: never. */
+  readonly repeatWindowMs: number | null;
+  readonly maxIntentsPerRequest: number;
+  /** How long an order's intent may wait for company. */
+  readonly orderLingerMs: number;
+  readonly requestTimeoutMs: number;
+  /** Requests per second and credential that are safe to begin with. */
+  readonly requestsPerSecond: number;
+  /** Transient answers (not throttling) before an intent is dead-lettered as `retries-exhausted`. */
+  readonly maxAttempts: number;
+}
+
+/** A destination is a pure adapter: three files and one line in the registry (docs/add-a-destination.md). */
+export interface Destination<Settings, Secrets> {
+  /** Equals its folder's name and the connection's `kind`. */
+  readonly kind: string;
+  readonly declaration: DestinationDeclaration;
+  /** What to do about an order as it is now; empty when it does not qualify (yet). `nowMs` is our clock. */
+  plan(order: OrderState, tenant: TenantContext, source: SourceContext, destination: DestinationContext<Settings>, nowMs: number): readonly PlanDecision[];
+  /** Whether a planned effect is too old to send now. */
+  isExpired(plan: DeliveryPlan, settings: Settings, nowMs: number): boolean;
+  /** Which intents may share a request: equal text. */
+  batchKey(mode: DeliveryMode, settings: Settings): string;
+  toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
+  /** One outcome per intent, in the intents' order. */
+  interpret(reply: VendorReply, intentCount: number): readonly DeliveryOutcome[];
+}
