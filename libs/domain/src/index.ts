@@ -6,3 +6,4 @@ export * from './delivery.events.js';
 export * from './outcome.js';
 export * from './destination.js';
 export * from './reasons.js';
+export * from './sql.port.js';

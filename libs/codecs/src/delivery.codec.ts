@@ -1,0 +1,111 @@
+import type { DeliveryEvent, DeliveryEventBase, VendorAnswer } from '@tributary/domain';
+import { asConnectionId, type ConnectionId, type DeliveryMode, type TenantId } from '@tributary/domain';
+import { MalformedRecord, type RecordName, type SchemaBook } from './schema-book.js';
+
+type EventType = DeliveryEvent['type'];
+
+/** Which record carries which event on one destination's delivery topic. */
+export type DeliveryRecords = Readonly<Record<EventType, RecordName>>;
+
+export const TIKTOK_DELIVERY_RECORDS: DeliveryRecords = {
+  Planned: 'tributary.tiktok.ConversionPlanned',
+  Suppressed: 'tributary.tiktok.ConversionSuppressed',
+  Attempted: 'tributary.tiktok.ConversionAttempted',
+  Delivered: 'tributary.tiktok.ConversionDelivered',
+  Rejected: 'tributary.tiktok.ConversionRejected',
+  Parked: 'tributary.tiktok.ConversionParked',
+  Requeued: 'tributary.tiktok.ConversionRequeued',
+  Unconfirmed: 'tributary.tiktok.ConversionUnconfirmed',
+  Expired: 'tributary.tiktok.ConversionExpired',
+  ResolvedByOperator: 'tributary.tiktok.ResolvedByOperator',
+};
+
+const flattenKey = (event: DeliveryEventBase): object => ({
+  eventId: event.eventId,
+  tenantId: event.tenantId,
+  connectionId: event.connectionId,
+  occurredAt: event.occurredAt,
+  receivedAt: event.receivedAt,
+  source: event.source,
+  sourceConnectionId: event.key.sourceConnectionId,
+  reference: event.key.reference,
+  eventName: event.key.eventName,
+  revision: event.key.revision,
+  mode: event.key.mode,
+  version: event.version,
+});
+
+const flattenAnswer = (answer: VendorAnswer | null): object => ({
+  code: answer?.code ?? null,
+  message: answer?.message ?? null,
+  requestId: answer?.requestId ?? null,
+});
+
+/** What an event says beyond its key, as the record's own fields. */
+function ownFields(event: DeliveryEvent): object {
+  switch (event.type) {
+    case 'Planned':
+      return event.plan;
+    case 'Delivered':
+    case 'Rejected':
+    case 'Parked':
+    case 'Requeued':
+      return { ...event, ...flattenAnswer(event.answer) };
+    case 'Suppressed':
+    case 'Attempted':
+    case 'Unconfirmed':
+    case 'Expired':
+    case 'ResolvedByOperator':
+      return event;
+  }
+}
+
+/** Delivery event → framed Avro. `schemas/avro/<destination>` */
+export const encodeDeliveryEvent = (book: SchemaBook, records: DeliveryRecords, event: DeliveryEvent): Buffer =>
+  book.encode(records[event.type], { ...ownFields(event), ...flattenKey(event) });
+
+interface FlatKey {
+  readonly tenantId: TenantId;
+  readonly connectionId: ConnectionId;
+  readonly sourceConnectionId: string;
+  readonly reference: string;
+  readonly eventName: string;
+  readonly revision: string;
+  readonly mode: DeliveryMode;
+}
+interface FlatAnswer {
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly requestId: string | null;
+}
+
+const unflattenAnswer = (fields: FlatAnswer): VendorAnswer | null =>
+  fields.code === null ? null : { code: fields.code, message: fields.message ?? '', requestId: fields.requestId };
+
+/** Framed Avro → delivery event. Throws UnknownSchemaId or MalformedRecord. */
+export function decodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, framed: Buffer): DeliveryEvent {
+  const { record, value } = book.decode(framed);
+  const type = (Object.keys(records) as EventType[]).find((candidate) => records[candidate] === record);
+  if (type === undefined) throw new MalformedRecord(`${record} is not a delivery event of this destination`);
+  const { tenantId, connectionId, sourceConnectionId, reference, eventName, revision, mode, ...rest } = value as FlatKey & Record<string, unknown>;
+  const key = { tenantId, destinationConnectionId: connectionId, sourceConnectionId: asConnectionId(sourceConnectionId), reference, eventName, revision, mode };
+  const event = { type, tenantId, connectionId, key, ...rest };
+  if (type === 'Planned') return planned(event);
+  if ('code' in rest) {
+    const { code, message, requestId, ...others } = event as unknown as FlatAnswer & object;
+    return { ...others, answer: unflattenAnswer({ code, message, requestId }) } as DeliveryEvent;
+  }
+  return event as unknown as DeliveryEvent;
+}
+
+const PLAN_FIELDS = ['vendorEventId', 'eventTime', 'observationId', 'settingsVersion', 'value', 'currency', 'lines', 'matchKeys'] as const;
+
+function planned(event: Record<string, unknown>): DeliveryEvent {
+  const envelope = { ...event };
+  const plan: Record<string, unknown> = {};
+  for (const field of PLAN_FIELDS) {
+    plan[field] = field === 'lines' ? (event[field] as object[]).map((line) => ({ ...line })) : event[field];
+    delete envelope[field];
+  }
+  return { ...envelope, plan } as unknown as DeliveryEvent;
+}

@@ -1,0 +1,55 @@
+/** Topics ⚓ and the records that each may carry. A record's subject in the registry is `<topic>-<record full name>`. */
+export interface TopicDefinition {
+  readonly name: string;
+  /** Records whose value is a message of this topic. */
+  readonly records: readonly string[];
+  /** Records that only occur sealed inside a message of this topic. */
+  readonly sealedRecords: readonly string[];
+  readonly retention: { readonly kind: 'for-ever' } | { readonly kind: 'days'; readonly days: number };
+}
+
+const FOR_EVER = { kind: 'for-ever' } as const;
+const days = (count: number): { readonly kind: 'days'; readonly days: number } => ({ kind: 'days', days: count });
+
+export const ORDER_EVENTS_TOPIC = 'commerce.order-events.v1';
+export const ORDER_RAW_TOPIC = 'commerce.order-raw.v1';
+export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
+export const TIKTOK_DEAD_LETTER_TOPIC = 'tiktok.dead-letters.v1';
+export const CONFIG_EVENTS_TOPIC = 'control.config-events.v1';
+export const REJECTED_EVENTS_TOPIC = 'ingest.rejected-events.v1';
+
+export const TOPICS: readonly TopicDefinition[] = [
+  {
+    name: ORDER_EVENTS_TOPIC,
+    records: ['tributary.commerce.OrderObserved', 'tributary.commerce.OrderDeletionReported', 'tributary.commerce.OrderVanished'],
+    sealedRecords: ['tributary.commerce.OrderObserved.Personal'],
+    retention: FOR_EVER,
+  },
+  { name: ORDER_RAW_TOPIC, records: ['tributary.commerce.OrderBodyReceived'], sealedRecords: [], retention: days(400) },
+  {
+    name: TIKTOK_DELIVERY_TOPIC,
+    records: [
+      'tributary.tiktok.ConversionPlanned',
+      'tributary.tiktok.ConversionSuppressed',
+      'tributary.tiktok.ConversionAttempted',
+      'tributary.tiktok.ConversionDelivered',
+      'tributary.tiktok.ConversionRejected',
+      'tributary.tiktok.ConversionParked',
+      'tributary.tiktok.ConversionRequeued',
+      'tributary.tiktok.ConversionUnconfirmed',
+      'tributary.tiktok.ConversionExpired',
+      'tributary.tiktok.ResolvedByOperator',
+    ],
+    sealedRecords: [],
+    retention: FOR_EVER,
+  },
+  { name: TIKTOK_DEAD_LETTER_TOPIC, records: ['tributary.tiktok.RecordDeadLettered'], sealedRecords: [], retention: days(90) },
+  { name: CONFIG_EVENTS_TOPIC, records: ['tributary.control.ConnectionConfigured'], sealedRecords: [], retention: FOR_EVER },
+  { name: REJECTED_EVENTS_TOPIC, records: ['tributary.ingest.PayloadRejected'], sealedRecords: [], retention: days(90) },
+];
+
+export const subjectOf = (topic: string, record: string): string => `${topic}-${record}`;
+
+/** Every subject that the registry must hold before an app may start. */
+export const allSubjects = (): { readonly subject: string; readonly record: string }[] =>
+  TOPICS.flatMap((topic) => [...topic.records, ...topic.sealedRecords].map((record) => ({ subject: subjectOf(topic.name, record), record })));

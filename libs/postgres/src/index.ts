@@ -1,0 +1,2 @@
+export * from './pool.adapter.js';
+export * from './migrations.adapter.js';

@@ -1,0 +1,126 @@
+import pg from 'pg';
+import type { Sql } from '@tributary/domain';
+
+/** `host`, `port`, `user`, `password`, `database` and TLS come from the URL (`sslmode`, `sslrootcert`). */
+export interface PostgresOptions {
+  readonly databaseUrl: string;
+  readonly maxConnections: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** A statement that runs longer is cancelled. */
+  readonly statementTimeoutMs?: number;
+  /** PEM of the authority that signed the server's certificate; set: TLS is required and verified. */
+  readonly caPem?: string;
+}
+
+/** The database cannot be reached or is shutting down: what was asked may be asked again later. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+/** The database refused a statement for its data: asking again cannot help. */
+export class StatementRefused extends Error {
+  override readonly name = 'StatementRefused';
+  constructor(
+    readonly sqlState: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const BIGINT = 20;
+const parseSafeInteger = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} does not fit a number`);
+  return value;
+};
+
+/** SQLSTATE classes of data faults: 22 data exception, 23 integrity constraint, 54 program limit exceeded. */
+const isDataFault = (sqlState: string): boolean => /^(22|23|54)/.test(sqlState);
+/** 08 connection, 53 resources, 57 operator intervention (shutdown), 40 rollback, 55P03 lock not available, 25006 read only (failover). */
+const isUnavailable = (sqlState: string): boolean => /^(08|53|57|40)/.test(sqlState) || sqlState === '55P03' || sqlState === '25006';
+
+/** Turns pg's errors into the two that callers can act on. Messages of data faults may quote a value, so only the code is kept. */
+function translate(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') {
+    if (isDataFault(code)) return new StatementRefused(code, `the database refused the data (SQLSTATE ${code})`);
+    if (isUnavailable(code) || /^E[A-Z]+$/.test(code)) return new DatabaseUnavailable(`the database is not available (${code})`, { cause: error });
+    return error;
+  }
+  if (/connection|terminat|timeout|not queryable/i.test(error.message)) return new DatabaseUnavailable(error.message, { cause: error });
+  return error;
+}
+
+type Runner = Pick<pg.Pool, 'query'>;
+
+async function run<Row extends object>(runner: Runner, name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+  try {
+    const result = await runner.query<Row & pg.QueryResultRow>({ name, text, values: values as unknown[] });
+    return result.rows;
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+class Transaction implements Sql {
+  constructor(private readonly client: pg.PoolClient) {}
+
+  query<Row extends object>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return run<Row>(this.client as unknown as Runner, name, text, values);
+  }
+
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+}
+
+/** A pool of connections; `Sql` of everything above. */
+export class PostgresPool implements Sql {
+  private readonly pool: pg.Pool;
+
+  constructor(options: PostgresOptions) {
+    this.pool = new pg.Pool({
+      connectionString: options.databaseUrl,
+      max: options.maxConnections,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      statement_timeout: options.statementTimeoutMs ?? 60_000,
+      types: { getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === BIGINT ? parseSafeInteger : pg.types.getTypeParser(oid, format as 'text'))) as typeof pg.types.getTypeParser },
+      ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
+    });
+    // An idle connection that dies is replaced on the next query; without a listener it would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  query<Row extends object>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return run<Row>(this.pool, name, text, values);
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw translate(error);
+    });
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const result = await work(new Transaction(client));
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
+      throw translate(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}

@@ -1,0 +1,3 @@
+export async function missingForContainers(_env: NodeJS.ProcessEnv): Promise<string[]> {
+  return ['not written yet'];
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BootstrapError } from '../bootstrap-error.mts';
+import type { Run } from '../children.mts';
+import { freePort } from '../free-port.mts';
+import { kafkaProperties, renderProperties, type Properties } from '../kafka-properties.mts';
+import { awaitKafka, type KafkaAccess } from '../kafka-readiness.mts';
+import { lastLines } from '../last-lines.mts';
+import type { Java } from './java.mts';
+import { startService, type Service } from './service.mts';
+
+export interface KafkaOptions {
+  readonly run: Run;
+  readonly java: Java;
+  /** The folder with the broker's jars. */
+  readonly libraries: string;
+  /** Made and formatted when absent. */
+  readonly dataFolder: string;
+  readonly logFile: string;
+  readonly port: number | undefined;
+  /** Added to the usual broker properties or put in their place. */
+  readonly properties?: (port: number) => Properties;
+  /** How the readiness check connects; plain text unless told otherwise. */
+  readonly access?: Omit<KafkaAccess, 'brokers'>;
+}
+
+const readyTimeoutMs = 60_000;
+const stopGraceMs = 6_000;
+
+/** Starts one KRaft broker that is its own controller; ready means that it leads the group coordinator as well. */
+export async function startKafka(options: KafkaOptions): Promise<Service> {
+  await formatOnce(options);
+  return startService({
+    name: 'Kafka',
+    portVariable: 'KAFKA_PORT',
+    requestedPort: options.port,
+    stopGraceMs,
+    async spawn(port) {
+      const file = await writeProperties(options, port, options.dataFolder);
+      const jvm = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(options.libraries, '*')];
+      const { java, logFile, run } = options;
+      return run.spawnChild('kafka', java.command, [...jvm, 'kafka.Kafka', file], { logFile, cwd: run.folder });
+    },
+    awaitReady: (port, giveUp) => awaitKafka({ ...options.access, brokers: [`127.0.0.1:${port}`] }, { timeoutMs: readyTimeoutMs, giveUp }),
+  });
+}
+
+async function writeProperties(options: KafkaOptions, port: number, dataFolder: string): Promise<string> {
+  const base = kafkaProperties({ port, controllerPort: await freePort(), host: '127.0.0.1', dataFolder });
+  const file = join(options.run.folder, 'server.properties');
+  writeFileSync(file, renderProperties({ ...base, ...options.properties?.(port) }), { mode: 0o600 });
+  return file;
+}
+
+/** Formats into a draft that is renamed when complete, so an interrupted start leaves nothing half-made. */
+async function formatOnce(options: KafkaOptions): Promise<void> {
+  const { dataFolder, java, libraries, logFile, run } = options;
+  if (existsSync(dataFolder)) return;
+  const draft = `${dataFolder}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true });
+  const file = await writeProperties(options, await freePort(), draft);
+  const tool = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(libraries, '*'), 'kafka.tools.StorageTool'];
+  const format = ['format', '-t', clusterId(), '-c', file, '--ignore-formatted'];
+  const child = run.spawnChild('kafka-format', java.command, [...tool, ...format], { logFile, cwd: run.folder });
+  const { code } = await child.exited;
+  if (code !== 0) throw new BootstrapError(`Kafka's data folder could not be formatted. Its last lines:\n${lastLines(logFile)}`);
+  renameSync(draft, dataFolder);
+}
+
+/** A random id in Kafka's form; a leading dash would be read as an option. */
+export function clusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}
