@@ -42,7 +42,7 @@ export interface Run {
   spawnChild(name: string, command: string, args: readonly string[], options: SpawnOptions): Child;
   /** Records a folder that is to be removed with the run. */
   recordFolder(path: string): void;
-  /** Ends all children at once, each within `graceMs`. */
+  /** Ends all children at once, each within `graceMs`; none can be started afterwards. */
   stopChildren(graceMs: number): Promise<void>;
   /** Removes the run's folder and the recorded ones; call it after the children have ended. */
   close(): void;
@@ -117,6 +117,7 @@ function createRun(folder: string): Run {
   if (!parent) throw new Error('this process cannot be found in the process table');
   const children = new Map<Child, RecordedChild>();
   const folders: string[] = [];
+  let isEnding = false;
 
   const save = () => {
     const record: RunRecord = { parent, children: [...children.values()], folders };
@@ -136,6 +137,7 @@ function createRun(folder: string): Run {
       save();
     },
     spawnChild(name, command, args, options) {
+      if (isEnding) throw new BootstrapError(`${name} is not started any more: its run is ending.`);
       const child = startChild(name, command, args, options);
       children.set(child, { name, stopSignal: options.stopSignal ?? 'SIGTERM', ...identityOf(child) });
       save();
@@ -146,6 +148,7 @@ function createRun(folder: string): Run {
       return child;
     },
     async stopChildren(graceMs) {
+      isEnding = true;
       await Promise.all([...children.keys()].map((child) => child.stop(graceMs)));
     },
     close() {
@@ -157,7 +160,7 @@ function createRun(folder: string): Run {
 }
 
 function startChild(name: string, command: string, args: readonly string[], options: SpawnOptions): Child {
-  const log = openSync(options.logFile, 'a');
+  const log = openSync(options.logFile, 'a', 0o600);
   // A group of its own: Ctrl-C at the terminal then reaches the parent alone, which ends its children in order.
   const { uid, gid } = options;
   const spawned = spawn(command, args, {

@@ -24,6 +24,7 @@ export async function awaitKafka(access: KafkaAccess, wait: Pick<WaitOptions, 't
     const admin = client.admin();
     try {
       await admin.connect();
+      await admin.listTopics(); // fills the client's list of brokers, without which it cannot ask for the coordinator
       await admin.fetchOffsets({ groupId: 'tributary-bootstrap' });
       return true;
     } finally {

@@ -26,6 +26,8 @@ export function registryEnvironment(options: { host: string; port: number; datab
     APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '2',
     APICURIO_DATASOURCE_JDBC_MIN_SIZE: '2',
     APICURIO_DATASOURCE_JDBC_MAX_SIZE: '10',
+    // Else each pooled connection fails one request after Postgres was restarted.
+    QUARKUS_DATASOURCE_POSTGRESQL_JDBC_VALIDATE_ON_BORROW: 'true',
   };
 }
 

@@ -7,3 +7,6 @@ export * from './outcome.js';
 export * from './destination.js';
 export * from './reasons.js';
 export * from './sql.port.js';
+export * from './person-identifiers.js';
+export * from './money.js';
+export * from './vault.port.js';

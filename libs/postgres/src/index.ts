@@ -1,2 +1,3 @@
 export * from './pool.adapter.js';
 export * from './migrations.adapter.js';
+export * from './postgres.settings.js';

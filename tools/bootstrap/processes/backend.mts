@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
 import { openRun, type Run } from '../children.mts';
@@ -57,7 +57,7 @@ async function startAll(options: InfrastructureOptions, run: Run, java: Java): P
     dataFolder: join(data, 'kafka'),
     logFile: log('kafka'),
     port: ports.kafka,
-    ...(options.kafkaProperties && { properties: () => options.kafkaProperties ?? {} }),
+    adaptProperties: (usual) => ({ ...usual, ...options.kafkaProperties }),
   });
   const startingPostgres = startPostgres({
     run,
@@ -96,7 +96,7 @@ function layOut({ home, persistent }: InfrastructureOptions, run: Run): Layout {
     ? { data: join(home, 'data'), logs: join(home, 'logs'), password: keptPassword(join(home, 'data', 'postgres-password')) }
     : { data: run.folder, logs: run.folder, password: newPassword() };
   makePassableFolder(layout.data);
-  makePassableFolder(layout.logs);
+  mkdirSync(layout.logs, { recursive: true, mode: 0o700 });
   return layout;
 }
 

@@ -19,8 +19,8 @@ export interface KafkaOptions {
   readonly dataFolder: string;
   readonly logFile: string;
   readonly port: number | undefined;
-  /** Added to the usual broker properties or put in their place. */
-  readonly properties?: (port: number) => Properties;
+  /** Changes the usual broker properties. */
+  readonly adaptProperties?: (usual: Properties) => Properties;
   /** How the readiness check connects; plain text unless told otherwise. */
   readonly access?: Omit<KafkaAccess, 'brokers'>;
 }
@@ -47,9 +47,9 @@ export async function startKafka(options: KafkaOptions): Promise<Service> {
 }
 
 async function writeProperties(options: KafkaOptions, port: number, dataFolder: string): Promise<string> {
-  const base = kafkaProperties({ port, controllerPort: await freePort(), host: '127.0.0.1', dataFolder });
+  const usual = kafkaProperties({ port, controllerPort: await freePort(), host: '127.0.0.1', dataFolder });
   const file = join(options.run.folder, 'server.properties');
-  writeFileSync(file, renderProperties({ ...base, ...options.properties?.(port) }), { mode: 0o600 });
+  writeFileSync(file, renderProperties(options.adaptProperties?.(usual) ?? usual), { mode: 0o600 });
   return file;
 }
 
@@ -59,7 +59,7 @@ async function formatOnce(options: KafkaOptions): Promise<void> {
   if (existsSync(dataFolder)) return;
   const draft = `${dataFolder}.draft`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true });
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
   const file = await writeProperties(options, await freePort(), draft);
   const tool = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(libraries, '*'), 'kafka.tools.StorageTool'];
   const format = ['format', '-t', clusterId(), '-c', file, '--ignore-formatted'];

@@ -1,0 +1,3 @@
+export * from './secret.js';
+export * from './settings.js';
+export * from './installation.settings.js';

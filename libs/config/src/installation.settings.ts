@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Secret } from './secret.js';
+import { ConfigurationError, integer, secretText, text } from './settings.js';
+
+/** What every app reads: where it listens, who may ask it, which keys wrap the keys. */
+export const installationSettings = {
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development').describe('`production` refuses generated keys and tokens'),
+  TRIBUTARY_HOME: text().default('.tributary').describe('Data folder; holds the generated master key and admin token (mode 0600) of a local installation'),
+  TRIBUTARY_MASTER_KEY: secretText()
+    .optional()
+    .describe('Master keys as `id:base64,…` (32 bytes each; the first wraps, the others only unwrap). Required in production'),
+  LISTEN_HOST: text().default('127.0.0.1').describe('Address that the app listens on'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged'),
+} as const;
+
+export const adminSettings = {
+  TRIBUTARY_ADMIN_TOKEN: secretText().optional().describe('Bearer token of the control API. Required in production; generated and kept otherwise'),
+} as const;
+
+export const portSetting = (byDefault: number, what: string): Record<string, ReturnType<typeof integer>>[string] =>
+  integer(0, 65_535, byDefault).describe(what);
+
+function readOrMake(home: string, file: string, make: () => string): string {
+  const path = join(home, file);
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  mkdirSync(home, { recursive: true });
+  try {
+    writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' });
+    chmodSync(path, 0o600);
+  } catch (error) {
+    // Another process of this installation was first: its key is the one.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(path, 'utf8').trim();
+}
+
+interface InstallationSettings {
+  readonly NODE_ENV: string;
+  readonly TRIBUTARY_HOME: string;
+}
+
+/** The given master keys, else (never in production) one that is generated and kept with mode 0600. */
+export function masterKeyText(settings: InstallationSettings & { readonly TRIBUTARY_MASTER_KEY?: Secret | undefined }): Secret {
+  if (settings.TRIBUTARY_MASTER_KEY !== undefined) return settings.TRIBUTARY_MASTER_KEY;
+  if (settings.NODE_ENV === 'production') {
+    throw new ConfigurationError('TRIBUTARY_MASTER_KEY is missing: production keeps no generated key. Make one with `openssl rand -base64 32`.');
+  }
+  return new Secret(readOrMake(settings.TRIBUTARY_HOME, 'master.key', () => `k1:${randomBytes(32).toString('base64')}`));
+}
+
+/** The given admin token, else (never in production) one that is generated and kept with mode 0600. */
+export function adminToken(settings: InstallationSettings & { readonly TRIBUTARY_ADMIN_TOKEN?: Secret | undefined }): Secret {
+  if (settings.TRIBUTARY_ADMIN_TOKEN !== undefined) return settings.TRIBUTARY_ADMIN_TOKEN;
+  if (settings.NODE_ENV === 'production') throw new ConfigurationError('TRIBUTARY_ADMIN_TOKEN is missing: production keeps no generated token.');
+  return new Secret(readOrMake(settings.TRIBUTARY_HOME, 'admin.token', () => randomBytes(24).toString('base64url')));
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+
+/**
+ * Events API 2.0, which is version 1.3 of the Business API.
+ * @see https://business-api.tiktok.com/portal/docs (Events API 2.0), read 2026-11-21
+ */
+export const EVENT_TRACK_PATH = '/open_api/v1.3/event/track/';
+
+/** The 62 currencies that TikTok takes. @see https://business-api.tiktok.com/portal/docs (Supported currencies), read 2026-11-21 */
+export const TIKTOK_CURRENCIES: ReadonlySet<string> = new Set(
+  (
+    'AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR ISK JPY KES KHR ' +
+    'KRW KWD KZT MAD MOP MXN MYR NGN NIO NOK NZD OMR PEN PHP PKR PLN PYG QAR RON RUB SAR SEK SGD THB TRY TWD UAH USD VES VND ZAR'
+  ).split(' '),
+);
+
+/** No event older than this is ever sent, whatever the settings say. */
+export const MAX_EVENT_AGE_DAYS = 28;
+
+const EVENT_ID_PLACEHOLDERS = ['{orderId}', '{orderNumber}', '{connection}'];
+
+/** A template must tell orders apart and use no placeholder that nobody fills. */
+function checkEventIdTemplate(template: string, ctx: z.RefinementCtx): void {
+  const literal = EVENT_ID_PLACEHOLDERS.reduce((rest, placeholder) => rest.replaceAll(placeholder, ''), template);
+  if (/[{}]/.test(literal)) {
+    ctx.addIssue({ code: 'custom', message: `only ${EVENT_ID_PLACEHOLDERS.join(', ')} may stand in braces` });
+  }
+  if (!template.includes('{orderId}') && !template.includes('{orderNumber}')) {
+    ctx.addIssue({ code: 'custom', message: 'must contain {orderId} or {orderNumber}, or all orders would count as one' });
+  }
+}
+
+const qualification = z.enum(['paid', 'placed', 'completed']);
+
+const purchaseSettings = z.strictObject({
+  /** paid: processing or completed with a payment date; placed: processing, on-hold or completed; completed. */
+  when: qualification.default('paid'),
+  /** The same choice per payment method (`cod: placed`). */
+  byPaymentMethod: z.record(z.string().min(1), qualification).default({}),
+  value: z.enum(['total', 'total-without-tax', 'total-without-shipping', 'subtotal']).default('total'),
+  /** An order that renews a subscription: Purchase, Subscribe, or nothing. */
+  renewals: z.enum(['purchase', 'subscribe', 'off']).default('purchase'),
+  eventId: z.string().min(1).max(100).superRefine(checkEventIdTemplate).default('wc_order_{orderId}'),
+  /** Orders made this way are nobody's visit. */
+  excludeCreatedVia: z.array(z.string().min(1)).default(['admin']),
+  /** The order's own currency; amounts are never converted or relabelled. */
+  currency: z.literal('order').default('order'),
+});
+
+/** A TikTok connection without its secrets; reading what it returns gives the same again. */
+export const tiktokSettingsSchema = z
+  .strictObject({
+    /** Order and visit sources by connection id; null: all of the tenant. */
+    sources: z.array(z.string().min(1)).min(1).nullable().default(null),
+    pixelCode: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is the id of the pixel as TikTok’s Events Manager shows it'),
+    mode: z.enum(['live', 'test']).default('live'),
+    testEventCode: z.string().min(1).max(64).nullable().default(null),
+    /** RFC 3339 with offset, kept in UTC; null: from the activation on. */
+    sendFrom: z.iso
+      .datetime({ offset: true })
+      .transform((text) => new Date(text).toISOString())
+      .nullable()
+      .default(null),
+    maxEventAgeDays: z.number().positive().max(MAX_EVENT_AGE_DAYS).default(7),
+    purchase: purchaseSettings.prefault({}),
+  })
+  .superRefine((settings, ctx) => {
+    if (settings.mode === 'test' && settings.testEventCode === null) {
+      ctx.addIssue({ code: 'custom', path: ['testEventCode'], message: 'mode: test needs the test event code of TikTok’s Test Events page' });
+    }
+  });
+
+/** The token goes into a header: visible ASCII only. */
+export const tiktokSecretsSchema = z.strictObject({
+  accessToken: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'is the Events API access token, without spaces'),
+});
+
+export type TiktokSettings = z.infer<typeof tiktokSettingsSchema>;
+export type TiktokSecrets = z.infer<typeof tiktokSecretsSchema>;
+export type PurchaseQualification = z.infer<typeof qualification>;
+
+/** Whether two shops may share a pixel under these settings: their equal order ids give different event ids. */
+export const eventIdNamesConnection = (settings: TiktokSettings): boolean => settings.purchase.eventId.includes('{connection}');
+
+const known = z.string().min(1);
+const hashed = z.string().regex(/^[0-9a-f]{64}$/);
+const clearPlace = z.string().regex(/^[^\s\p{Lu}]+$/u);
+
+const content = z.strictObject({
+  content_id: known,
+  content_name: known.optional(),
+  price: z.number().optional(),
+  quantity: z.int().min(1),
+});
+
+const event = z.strictObject({
+  event: known,
+  /** Unix seconds. */
+  event_time: z.int().max(99_999_999_999),
+  event_id: known,
+  user: z
+    .strictObject({
+      email: hashed.optional(),
+      phone: hashed.optional(),
+      external_id: z.array(hashed).min(1).optional(),
+      first_name: hashed.optional(),
+      last_name: hashed.optional(),
+      zip_code: hashed.optional(),
+      city: clearPlace.optional(),
+      state: clearPlace.optional(),
+      country: clearPlace.optional(),
+      ttclid: known.optional(),
+      ttp: known.optional(),
+      ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+      user_agent: known.optional(),
+    })
+    .optional(),
+  page: z.strictObject({ url: z.url() }).optional(),
+  properties: z
+    .strictObject({
+      value: z.number().min(0).optional(),
+      currency: z
+        .string()
+        .refine((code) => TIKTOK_CURRENCIES.has(code))
+        .optional(),
+      contents: z.array(content).min(1).optional(),
+      content_type: z.enum(['product', 'product_group']).optional(),
+      num_items: z.int().min(1).optional(),
+      order_id: known.optional(),
+    })
+    .optional(),
+});
+
+/** The body of a request as TikTok documents it and as we write it. */
+export const tiktokRequestSchema = z.strictObject({
+  event_source: z.literal('web'),
+  event_source_id: known,
+  test_event_code: known.optional(),
+  data: z.array(event).min(1).max(1000),
+});
+
+export type TiktokRequest = z.infer<typeof tiktokRequestSchema>;
+export type TiktokEvent = z.infer<typeof event>;
+export type TiktokUser = NonNullable<TiktokEvent['user']>;
+
+/** A connection that is right in every field: for documentation and the contract test. */
+export const tiktokExample = {
+  settings: { pixelCode: 'C0EXAMPLEPIXEL', sendFrom: '2026-11-01T00:00:00Z', purchase: { byPaymentMethod: { cod: 'placed' } } },
+  secrets: { accessToken: 'example-access-token' },
+} as const;

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { canonicalDecimal, isDecimalText } from './money.js';
+import type {
+  DecimalText,
+  OrderContent,
+  OrderFeeLine,
+  OrderLine,
+  OrderPersonal,
+  OrderRefund,
+  OrderShippingLine,
+  PersonalAddress,
+} from './order.events.js';
+
+const VERSION_TAG = 'tributary-order-1\n';
+
+/** One spelling per number (`10.00` and `10` are equal); what is no number stays as it is. */
+const decimal = (text: DecimalText): string => (isDecimalText(text) ? canonicalDecimal(text) : text);
+
+/** Compile-time proof that a canonical form names every field. */
+type Canonical<T> = { readonly [K in keyof Required<T>]: unknown };
+
+// The literals below list their keys in code-unit order: JSON.stringify writes them as they stand.
+
+const canonicalLine = (line: OrderLine): Canonical<OrderLine> => ({
+  lineId: line.lineId,
+  name: line.name,
+  productId: line.productId,
+  quantity: decimal(line.quantity),
+  sku: line.sku,
+  subtotal: decimal(line.subtotal),
+  subtotalTax: decimal(line.subtotalTax),
+  total: decimal(line.total),
+  totalTax: decimal(line.totalTax),
+  upsellMarker: line.upsellMarker,
+  variationId: line.variationId,
+});
+
+const canonicalShippingLine = (line: OrderShippingLine): Canonical<OrderShippingLine> => ({
+  instanceId: line.instanceId,
+  lineId: line.lineId,
+  methodId: line.methodId,
+  total: decimal(line.total),
+  totalTax: decimal(line.totalTax),
+});
+
+const canonicalFeeLine = (line: OrderFeeLine): Canonical<OrderFeeLine> => ({
+  lineId: line.lineId,
+  total: decimal(line.total),
+  totalTax: decimal(line.totalTax),
+});
+
+const canonicalRefund = (refund: OrderRefund): Canonical<OrderRefund> => ({
+  refundId: refund.refundId,
+  total: decimal(refund.total),
+});
+
+/** Decimal ids without leading zeros: the shorter is the smaller. */
+const byRefundId = (a: OrderRefund, b: OrderRefund): number =>
+  a.refundId.length - b.refundId.length || (a.refundId < b.refundId ? -1 : a.refundId > b.refundId ? 1 : 0);
+
+const canonicalAddress = (address: PersonalAddress): Canonical<PersonalAddress> => ({
+  address1: address.address1,
+  address2: address.address2,
+  city: address.city,
+  company: address.company,
+  country: address.country,
+  email: address.email,
+  firstName: address.firstName,
+  lastName: address.lastName,
+  phone: address.phone,
+  postcode: address.postcode,
+  state: address.state,
+});
+
+const canonicalPersonal = (personal: OrderPersonal): Canonical<OrderPersonal> => ({
+  // A list of pairs, because JavaScript reorders keys that look like integers.
+  attribution: Object.entries(personal.attribution).sort(([a], [b]) => (a < b ? -1 : 1)),
+  billing: canonicalAddress(personal.billing),
+  customerId: personal.customerId,
+  customerIp: personal.customerIp,
+  customerNote: personal.customerNote,
+  customerUserAgent: personal.customerUserAgent,
+  shipping: canonicalAddress(personal.shipping),
+  ttclid: personal.ttclid,
+  ttp: personal.ttp,
+  visitorId: personal.visitorId,
+});
+
+const canonicalContent = (content: OrderContent): Canonical<OrderContent> => ({
+  billingCountry: content.billingCountry,
+  completedAt: content.completedAt,
+  consent: content.consent,
+  createdAt: content.createdAt,
+  createdVia: content.createdVia,
+  currency: content.currency,
+  discountTax: decimal(content.discountTax),
+  discountTotal: decimal(content.discountTotal),
+  feeLines: content.feeLines.map(canonicalFeeLine),
+  lines: content.lines.map(canonicalLine),
+  orderId: content.orderId,
+  orderNumber: content.orderNumber,
+  paidAt: content.paidAt,
+  parentId: content.parentId,
+  paymentMethod: content.paymentMethod,
+  pricesIncludeTax: content.pricesIncludeTax,
+  refunds: content.refunds.toSorted(byRefundId).map(canonicalRefund),
+  renewalOf: content.renewalOf,
+  shippingCountry: content.shippingCountry,
+  shippingLines: content.shippingLines.map(canonicalShippingLine),
+  shippingTax: decimal(content.shippingTax),
+  shippingTotal: decimal(content.shippingTotal),
+  status: content.status,
+  total: decimal(content.total),
+  totalTax: decimal(content.totalTax),
+});
+
+/**
+ * Whether two observations of an order say the same: SHA-256 hex over its canonical JSON, content and personal part, behind a version tag.
+ * Independent of how it was read: links, payment URL, modification dates, order key, WooCommerce version and the
+ * spelling of numbers are not in it; lists keep the shop's order, refunds are sorted by id.
+ * Kept for ever: golden vectors in test/fixtures/golden/content-hash.json.
+ */
+export function contentHash(content: OrderContent, personal: OrderPersonal): string {
+  const canonical = JSON.stringify({ content: canonicalContent(content), personal: canonicalPersonal(personal) });
+  return createHash('sha256').update(VERSION_TAG).update(canonical, 'utf8').digest('hex');
+}

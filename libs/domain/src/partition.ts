@@ -1,0 +1,35 @@
+const SEED = 0x9747b28c;
+const MULTIPLIER = 0x5bd1e995;
+const ROTATION = 24;
+
+/**
+ * Kafka's own hash of a record key: murmur2 with seed 0x9747b28c, as a signed 32-bit integer.
+ *
+ * @see https://github.com/apache/kafka/blob/4.1/clients/src/main/java/org/apache/kafka/common/utils/Utils.java `murmur2` (read 2026-11-21)
+ */
+export function murmur2(bytes: Uint8Array): number {
+  const length = bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  let hash = SEED ^ length;
+  let offset = 0;
+  for (; length - offset >= 4; offset += 4) {
+    let word = Math.imul(view.getInt32(offset, true), MULTIPLIER);
+    word ^= word >>> ROTATION;
+    hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(word, MULTIPLIER);
+  }
+  const rest = length - offset;
+  if (rest > 2) hash ^= view.getUint8(offset + 2) << 16;
+  if (rest > 1) hash ^= view.getUint8(offset + 1) << 8;
+  if (rest > 0) hash = Math.imul(hash ^ view.getUint8(offset), MULTIPLIER);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, MULTIPLIER);
+  return hash ^ (hash >>> 15);
+}
+
+/**
+ * The partition of a record key, as the Java client's default partitioner chooses it.
+ * Written into logs that are kept for ever: golden vectors in test/fixtures/golden/partition.json.
+ */
+export function partitionOf(key: string, partitionCount: number): number {
+  return (murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitionCount;
+}

@@ -1,0 +1,164 @@
+import kafkajs, { type Kafka, type Producer, type ProducerBatch } from 'kafkajs';
+import { describeError, type Log } from '@tributary/telemetry';
+import { BrokerUnavailable } from './client.adapter.js';
+
+/** One record to append. The partition is computed by us (murmur2 of the key) and sent explicitly. */
+export interface OutgoingRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface LaneProducerOptions {
+  /** A lane is a group of partitions with one send outstanding. */
+  readonly lanes: number;
+  /** How long one send may wait for the broker before it counts as failed. */
+  readonly requestTimeoutMs: number;
+  readonly maxBatchBytes?: number;
+}
+
+interface Waiting {
+  readonly record: OutgoingRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Records over this size travel alone, so that one refused record fails nobody else's send. */
+const ALONE_BYTES = 256 * 1024;
+const DEFAULT_BATCH_BYTES = 1024 * 1024;
+
+/** Collects while one send is outstanding and sends the collection as soon as it returns: no timer. */
+class Lane {
+  private waiting: Waiting[] = [];
+  private isSending = false;
+
+  constructor(
+    private readonly send: (records: readonly OutgoingRecord[]) => Promise<void>,
+    private readonly maxBatchBytes: number,
+  ) {}
+
+  append(record: OutgoingRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ record, resolve, reject });
+      if (!this.isSending) void this.drain();
+    });
+  }
+
+  private take(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { record } of this.waiting) {
+      const isLarge = record.value.length > ALONE_BYTES;
+      if (count > 0 && (isLarge || bytes + record.value.length > this.maxBatchBytes)) break;
+      count += 1;
+      bytes += record.value.length;
+      if (isLarge) break;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async drain(): Promise<void> {
+    this.isSending = true;
+    // What arrives in the same turn of the event loop leaves together.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const batch = this.take();
+      try {
+        await this.send(batch.map(({ record }) => record));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error as Error);
+      }
+    }
+    this.isSending = false;
+  }
+}
+
+function toProducerBatch(records: readonly OutgoingRecord[], timeoutMs: number): ProducerBatch {
+  const byTopic = new Map<string, OutgoingRecord[]>();
+  for (const record of records) {
+    const list = byTopic.get(record.topic);
+    if (list === undefined) byTopic.set(record.topic, [record]);
+    else list.push(record);
+  }
+  return {
+    acks: -1,
+    timeout: timeoutMs,
+    topicMessages: [...byTopic].map(([topic, list]) => ({
+      topic,
+      messages: list.map(({ key, value, partition, headers }) => ({ key, value, partition, headers })),
+    })),
+  };
+}
+
+/**
+ * Appends records with acks=all; resolves after the acknowledgement, rejects with {@link BrokerUnavailable}.
+ * Not idempotent on purpose: kafkajs' idempotent producer loses acknowledged messages when a connection drops,
+ * plain acks=all may append a record twice, which every fold ignores.
+ */
+export class LaneProducer {
+  private readonly lanes: readonly Lane[];
+  private producer: Promise<Producer> | undefined;
+  private isClosed = false;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly options: LaneProducerOptions,
+    private readonly log: Log,
+  ) {
+    this.lanes = Array.from({ length: options.lanes }, () => new Lane((records) => this.send(records), options.maxBatchBytes ?? DEFAULT_BATCH_BYTES));
+  }
+
+  append(record: OutgoingRecord): Promise<void> {
+    const lane = this.lanes[record.partition % this.lanes.length];
+    if (lane === undefined) throw new Error('a producer needs at least one lane');
+    return lane.append(record);
+  }
+
+  /** Appends all and waits for all; records of one partition keep their order. */
+  async appendAll(records: readonly OutgoingRecord[]): Promise<void> {
+    await Promise.all(records.map((record) => this.append(record)));
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    const producer = this.producer;
+    this.producer = undefined;
+    await (await producer?.catch(() => undefined))?.disconnect();
+  }
+
+  private connected(): Promise<Producer> {
+    if (this.isClosed) return Promise.reject(new BrokerUnavailable('the producer is closed'));
+    if (this.producer === undefined) {
+      const producer = this.kafka.producer({
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+        allowAutoTopicCreation: false,
+        retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 200 },
+      });
+      const made = producer.connect().then(() => producer);
+      made.catch(() => this.discard(made));
+      this.producer = made;
+    }
+    return this.producer;
+  }
+
+  /** A producer that failed once is thrown away: its connections and its metadata may be of another time. */
+  private discard(producer: Promise<Producer>): void {
+    if (this.producer === producer) this.producer = undefined;
+    producer.then((used) => used.disconnect()).catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a discarded producer did not disconnect'));
+  }
+
+  private async send(records: readonly OutgoingRecord[]): Promise<void> {
+    const used = this.connected();
+    try {
+      const producer = await used;
+      await producer.sendBatch(toProducerBatch(records, this.options.requestTimeoutMs));
+    } catch (error) {
+      this.discard(used);
+      this.log.warn({ records: records.length, cause: describeError(error) }, 'append failed');
+      throw new BrokerUnavailable('the broker did not acknowledge', { cause: error });
+    }
+  }
+}

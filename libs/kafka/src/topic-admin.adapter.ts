@@ -1,0 +1,129 @@
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+
+const { ConfigResourceTypes } = kafkajs;
+
+export interface TopicRequest {
+  readonly name: string;
+  readonly retentionDays: number | null;
+}
+
+export interface TopicPlan {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly minInSyncReplicas: number;
+  /** A laptop may do with one copy; anything else may not. */
+  readonly isLocal: boolean;
+}
+
+export interface TopicReport {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** The cluster is not as asked, and making it so would break what is written in the log. */
+export class TopicRefused extends Error {
+  override readonly name = 'TopicRefused';
+}
+
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+const configOf = (topic: TopicRequest, plan: TopicPlan): Record<string, string> => ({
+  'cleanup.policy': 'delete',
+  'retention.ms': topic.retentionDays === null ? '-1' : String(topic.retentionDays * DAY_MS),
+  'retention.bytes': '-1',
+  'max.message.bytes': String(MAX_MESSAGE_BYTES),
+  'min.insync.replicas': String(plan.minInSyncReplicas),
+});
+
+/** Reads and shapes topics. */
+export class TopicAdmin {
+  private constructor(private readonly admin: Admin) {}
+
+  static async connect(kafka: Kafka): Promise<TopicAdmin> {
+    const admin = kafka.admin();
+    await admin.connect();
+    return new TopicAdmin(admin);
+  }
+
+  close(): Promise<void> {
+    return this.admin.disconnect();
+  }
+
+  /** Creates what is missing and corrects settings; refuses to change a partition count (keys would move) and too few copies. */
+  async apply(topics: readonly TopicRequest[], plan: TopicPlan): Promise<TopicReport> {
+    if (!plan.isLocal && plan.replicationFactor < 3) {
+      throw new TopicRefused(`replication factor ${plan.replicationFactor} loses data with one machine: use 3 or more (or --local on a laptop)`);
+    }
+    const existing = new Set(await this.admin.listTopics());
+    const known = topics.filter(({ name }) => existing.has(name));
+    await this.refuseGrowth(known.map(({ name }) => name), plan.partitions);
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    await this.admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((topic) => ({
+        topic: topic.name,
+        numPartitions: plan.partitions,
+        replicationFactor: plan.replicationFactor,
+        configEntries: Object.entries(configOf(topic, plan)).map(([name, value]) => ({ name, value })),
+      })),
+    });
+    const updated = await this.correct(known, plan);
+    return {
+      created: missing.map(({ name }) => name),
+      updated,
+      unchanged: known.map(({ name }) => name).filter((name) => !updated.includes(name)),
+    };
+  }
+
+  /** Number of partitions of each topic; missing topics are absent. */
+  async partitionCounts(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const existing = new Set(await this.admin.listTopics());
+    const present = names.filter((name) => existing.has(name));
+    if (present.length === 0) return new Map();
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: present });
+    return new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
+  }
+
+  /** Offset after the last record, by partition. */
+  async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
+    const offsets = await this.admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    await this.admin.deleteGroups([groupId]);
+  }
+
+  private async refuseGrowth(names: readonly string[], partitions: number): Promise<void> {
+    const counts = await this.partitionCounts(names);
+    for (const [name, count] of counts) {
+      if (count !== partitions) {
+        throw new TopicRefused(
+          `${name} has ${count} partitions, ${partitions} were asked for. A topic's partitions are fixed: keys would move. Make the next version of the topic and copy.`,
+        );
+      }
+    }
+  }
+
+  private async correct(topics: readonly TopicRequest[], plan: TopicPlan): Promise<string[]> {
+    if (topics.length === 0) return [];
+    const { resources } = await this.admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map(({ name }) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    });
+    const updated: string[] = [];
+    for (const topic of topics) {
+      const current = new Map(resources.find(({ resourceName }) => resourceName === topic.name)?.configEntries.map((entry) => [entry.configName, entry.configValue]));
+      const wanted = Object.entries(configOf(topic, plan));
+      if (wanted.every(([name, value]) => current.get(name) === value)) continue;
+      await this.admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic.name, configEntries: wanted.map(([name, value]) => ({ name, value })) }],
+      });
+      updated.push(topic.name);
+    }
+    return updated;
+  }
+}
