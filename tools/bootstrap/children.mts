@@ -107,11 +107,6 @@ export async function cleanLeftovers(home: string, kind: string): Promise<string
   return ended;
 }
 
-/** Processes recorded for a run that are alive; empty after a clean stop. */
-export function aliveChildrenOf(runFolder: string): ProcessIdentity[] {
-  return readRecord(runFolder)?.children.filter(isAlive) ?? [];
-}
-
 function createRun(folder: string): Run {
   const parent = identify(process.pid);
   if (!parent) throw new Error('this process cannot be found in the process table');

@@ -26,7 +26,7 @@ export interface Infrastructure {
   readonly runFolder: string | undefined;
   readonly kafka: FaultHooks;
   readonly postgres: FaultHooks;
-  /** Ends everything within 10 s and removes throw-away data. */
+  /** Ends everything within 10 s and removes throw-away data; calling it again changes nothing. */
   stop(): Promise<void>;
 }
 
@@ -52,12 +52,14 @@ export async function startInfrastructure(given: InfrastructureOptions): Promise
   const options = { ...given, home: resolve(given.home) };
   options.onProgress('Looking for a way to run Kafka, a schema registry and Postgres');
   const selection = await selectBackend(options.env, {
-    missingForContainers: () => missingForContainers(options.env),
+    missingForContainers,
     missingForProcesses: () => missingForProcesses(options),
   });
   options.onProgress(`Infrastructure: ${selection.backend} (${selection.reason})`);
   const start = { external: useExternal, containers: startContainers, processes: startProcesses }[selection.backend];
-  return { ...(await start(options)), ...selection };
+  const started = await start(options);
+  let stopping: Promise<void> | undefined;
+  return { ...started, ...selection, stop: () => (stopping ??= started.stop()) };
 }
 
 async function useExternal({ env }: InfrastructureOptions): Promise<StartedBackend> {

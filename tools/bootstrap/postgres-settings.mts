@@ -2,7 +2,7 @@ import pg from 'pg';
 import { waitUntil, type WaitOptions } from './wait-until.mts';
 
 export const superuser = 'postgres';
-export const mainDatabase = 'tributary';
+const mainDatabase = 'tributary';
 export const registryDatabase = 'registry';
 
 /** Server settings beyond where it listens; durability stays on, as in production. */
@@ -13,7 +13,13 @@ export const serverSettings = {
 } as const;
 
 /** The same collation everywhere: byte order, whatever locales the machine has. */
-export const initdbFlags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--auth=scram-sha-256'] as const;
+export const initdbFlags = [
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+  '--auth=scram-sha-256',
+] as const;
 
 export interface PostgresAccess {
   readonly port: number;

@@ -99,6 +99,16 @@ function outsidePath() {
   return entries.filter((entry) => !entry.includes(`node_modules${sep}`)).join(delimiter);
 }
 
+/** The errors among npm's lines, which come before its help text, and what to do. */
+function explainFailure(output) {
+  const lines = output.trimEnd().split('\n');
+  const errors = lines.filter((line) => /^npm (error|ERR!) \S/.test(line)).slice(0, 15);
+  const advice = output.includes('EUSAGE')
+    ? 'package.json and package-lock.json disagree: run "npm install" and commit the lock file.'
+    : 'Check that npm reaches its registry ("npm ping") and that the disk has 1 GB free, then start again.';
+  return `${(errors.length > 0 ? errors : lines.slice(-20)).join('\n')}\n\nnpm ci failed (its messages above). ${advice}`;
+}
+
 function install() {
   const env = { ...process.env, PATH: outsidePath() };
   const args = ['ci', '--no-audit', '--no-fund'];
@@ -115,13 +125,16 @@ function install() {
     const timer = process.stderr.isTTY ? setInterval(draw, 200) : undefined;
     const child = spawn('npm', args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-20_000)));
+    const collect = (chunk) => {
+      output = (output + chunk).slice(-100_000);
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
     child.once('close', (code) => {
       clearInterval(timer);
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
       if (code !== 0) {
-        const tail = output.trimEnd().split('\n').slice(-20).join('\n');
-        fail(`${tail}\n\nnpm ci failed (last lines above). Check that npm reaches its registry ("npm ping") and that the disk has 1 GB free, then start again.`);
+        fail(explainFailure(output));
       }
       writeFileSync(stamp, wantedStamp());
       process.stderr.write(`  ✓ Installed packages ${elapsed()}\n`);
@@ -149,14 +162,19 @@ function findNode() {
 function execute(script, args) {
   const flags = ['--disable-warning=TimeoutNegativeWarning', '--import', join(root, 'tools', 'bootstrap', 'end-with-parent.mjs')];
   const env = { ...process.env, PATH: `${dirname(nodeBinary())}${delimiter}${process.env.PATH ?? ''}` };
-  const child = spawn(findNode(), [...flags, resolve(script), ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true, env });
+  const child = spawn(findNode(), [...flags, resolve(script), ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+    env,
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => fail(`${script} could not be started: ${error.message}`));
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
 const [script, ...args] = process.argv.slice(2);
-if (majorOf(process.version) < minimumNode) fail(`Node ${minimumNode} or newer is needed; this is ${process.version}. Install a newer one from https://nodejs.org.`);
+if (majorOf(process.version) < minimumNode)
+  fail(`Node ${minimumNode} or newer is needed; this is ${process.version}. Install a newer one from https://nodejs.org.`);
 if (!script) fail('usage: node tools/bootstrap/run.mjs <script.mts> [arguments]');
 if (!existsSync(join(root, 'package-lock.json'))) fail(`${root} has no package-lock.json: is this a complete clone?`);
 if (!isCurrent()) {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mts';
 import { openRun, type Run } from './children.mts';
 import type { Properties } from './kafka-properties.mts';
-import { newPassword } from './kept-password.mts';
+import { newPassword } from './kept-text.mts';
 import { kafkaLibraries } from './processes/artifacts.mts';
 import { requireJava } from './processes/backend.mts';
 import { javaTool, type Java } from './processes/java.mts';
@@ -42,7 +42,12 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
     run.close();
   };
   try {
-    const libraries = await kafkaLibraries({ downloads: join(home, 'downloads'), run, env, onProgress: options.onProgress ?? (() => undefined) });
+    const libraries = await kafkaLibraries({
+      downloads: join(home, 'downloads'),
+      run,
+      env,
+      onProgress: options.onProgress ?? (() => undefined),
+    });
     const password = newPassword();
     const stores = createStores(run, java);
     const service = await startKafka({
@@ -100,13 +105,38 @@ function createStores(run: Run, java: Java): Stores {
   const keytool = (...args: string[]) => runKeytool(java, [...args, '-storepass', storePassword]);
   const key = ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '30', '-storetype', 'PKCS12'];
 
-  keytool(...key, '-keystore', authority, '-alias', 'authority', '-dname', 'CN=Tributary test authority', '-ext', 'bc:c=ca:true', '-ext', 'ku:c=keyCertSign');
+  keytool(
+    ...key,
+    '-keystore',
+    authority,
+    '-alias',
+    'authority',
+    '-dname',
+    'CN=Tributary test authority',
+    '-ext',
+    'bc:c=ca:true',
+    '-ext',
+    'ku:c=keyCertSign',
+  );
   keytool(...key, '-keystore', keystore, '-alias', 'broker', '-dname', 'CN=localhost');
   const caPem = keytool('-exportcert', '-rfc', '-keystore', authority, '-alias', 'authority');
   const request = keytool('-certreq', '-keystore', keystore, '-alias', 'broker');
   writeFileSync(file('request.pem'), request);
   const names = 'san=ip:127.0.0.1,dns:localhost';
-  const certificate = keytool('-gencert', '-rfc', '-keystore', authority, '-alias', 'authority', '-infile', file('request.pem'), '-ext', names, '-validity', '30');
+  const certificate = keytool(
+    '-gencert',
+    '-rfc',
+    '-keystore',
+    authority,
+    '-alias',
+    'authority',
+    '-infile',
+    file('request.pem'),
+    '-ext',
+    names,
+    '-validity',
+    '30',
+  );
   writeFileSync(file('ca.pem'), caPem);
   writeFileSync(file('chain.pem'), certificate + caPem);
   keytool('-importcert', '-noprompt', '-keystore', keystore, '-alias', 'authority', '-file', file('ca.pem'));
@@ -118,5 +148,7 @@ function createStores(run: Run, java: Java): Stores {
 function runKeytool(java: Java, args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(javaTool(java, 'keytool'), args, { encoding: 'utf8' });
   if (status === 0) return stdout;
-  throw new BootstrapError(`keytool ${args[0]} failed: ${error?.message ?? (stdout + stderr).trim()}. It comes with Java; is this Java complete?`);
+  throw new BootstrapError(
+    `keytool ${args[0]} failed: ${error?.message ?? (stdout + stderr).trim()}. It comes with Java; is this Java complete?`,
+  );
 }

@@ -16,7 +16,7 @@ export interface SelectionProbes {
   missingForProcesses(): Promise<readonly string[]>;
 }
 
-export const addressVariables = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'] as const;
+const addressVariables = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'] as const;
 
 /**
  * Chooses how Kafka, the registry and Postgres come to be, by TEST_BACKEND and by what the machine has.
@@ -54,12 +54,15 @@ async function selectAutomatically(env: NodeJS.ProcessEnv, probes: SelectionProb
   if (given.length === addressVariables.length) return { backend: 'external', reason: `${addressVariables.join(', ')} are set` };
   if (given.length > 0) {
     const unset = addressVariables.filter((name) => !env[name]);
-    throw new BootstrapError(`${given.join(', ')} set without ${unset.join(', ')}: set all of them to use servers of your own, or none to have them started.`);
+    throw new BootstrapError(
+      `${given.join(', ')} set without ${unset.join(', ')}: set all of them to use servers of your own, or none to have them started.`,
+    );
   }
   const missingForContainers = await probes.missingForContainers();
   if (missingForContainers.length === 0) return { backend: 'containers', reason: 'an engine answers and has or can pull every image' };
   const missingForProcesses = await probes.missingForProcesses();
-  if (missingForProcesses.length === 0) return { backend: 'processes', reason: `no containers: ${missingForContainers.join('; ')}` };
+  if (missingForProcesses.length === 0)
+    return { backend: 'processes', reason: `no containers; missing: ${missingForContainers.join('; ')}` };
   throw new BootstrapError(
     [
       'Kafka, the schema registry and Postgres cannot be started here. Do one of these and start again:',

@@ -1,6 +1,6 @@
 /**
- * Every version and name of what runs beside our own code locally. Change a version here and nowhere else; the files
- * under deploy/docker repeat the image names and a test compares them.
+ * Every version and name of what runs beside our own code locally. Only deploy/docker/stand-ins repeats some of them:
+ * the tags of Postgres and Node, and Kafka's Scala version.
  */
 
 /** 4.4.0 is incompletely published on Maven Central: stay on 4.3.x until that changes. */

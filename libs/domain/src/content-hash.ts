@@ -13,8 +13,14 @@ import type {
 
 const VERSION_TAG = 'tributary-order-1\n';
 
+/** What canonicalDecimal would return unchanged: spares most amounts the big numbers. */
+const CANONICAL = /^(?:0|-?[1-9]\d{0,29}(?:\.\d{0,29}[1-9])?)$/;
+
 /** One spelling per number (`10.00` and `10` are equal); what is no number stays as it is. */
-const decimal = (text: DecimalText): string => (isDecimalText(text) ? canonicalDecimal(text) : text);
+function decimal(text: DecimalText): string {
+  if (CANONICAL.test(text) || !isDecimalText(text)) return text;
+  return text.endsWith('.00') && CANONICAL.test(text.slice(0, -3)) ? text.slice(0, -3) : canonicalDecimal(text);
+}
 
 /** Compile-time proof that a canonical form names every field. */
 type Canonical<T> = { readonly [K in keyof Required<T>]: unknown };
@@ -74,7 +80,7 @@ const canonicalAddress = (address: PersonalAddress): Canonical<PersonalAddress> 
 
 const canonicalPersonal = (personal: OrderPersonal): Canonical<OrderPersonal> => ({
   // A list of pairs, because JavaScript reorders keys that look like integers.
-  attribution: Object.entries(personal.attribution).sort(([a], [b]) => (a < b ? -1 : 1)),
+  attribution: Object.entries(personal.attribution).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   billing: canonicalAddress(personal.billing),
   customerId: personal.customerId,
   customerIp: personal.customerIp,
@@ -122,5 +128,7 @@ const canonicalContent = (content: OrderContent): Canonical<OrderContent> => ({
  */
 export function contentHash(content: OrderContent, personal: OrderPersonal): string {
   const canonical = JSON.stringify({ content: canonicalContent(content), personal: canonicalPersonal(personal) });
-  return createHash('sha256').update(VERSION_TAG).update(canonical, 'utf8').digest('hex');
+  return createHash('sha256')
+    .update(VERSION_TAG + canonical, 'utf8')
+    .digest('hex');
 }

@@ -37,7 +37,15 @@ function decodeComponents(text: string): readonly string[] | null {
 export function parseLedgerKey(text: string): LedgerKeyParts | null {
   const components = decodeComponents(text);
   if (components?.length !== 7) return null;
-  const [tenantId, destination, source, reference, eventName, revision, mode] = components as [string, string, string, string, string, string, string];
+  const [tenantId, destination, source, reference, eventName, revision, mode] = components as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   if (!isMode(mode) || ![tenantId, destination, source].every(isTenantOrConnectionId)) return null;
   const parts: LedgerKeyParts = {
     tenantId: asTenantId(tenantId),

@@ -11,8 +11,17 @@ export interface ObservationRank {
   readonly contentHash: string;
 }
 
+/** What a fold must keep of an observation to rank the next one against it. */
+export interface KeptObservation {
+  readonly eventId: string;
+  readonly asOf: number;
+  readonly modifiedAt: number;
+  readonly receivedAt: number;
+  readonly contentHash: string;
+}
+
 /** What is known of an order. A plain maximum of its observations, so duplicates, order and loss do not matter. */
-export interface OrderState {
+export interface OrderState<Kept extends KeptObservation = OrderObserved> {
   readonly tenantId: TenantId;
   readonly connectionId: ConnectionId;
   readonly orderId: string;
@@ -21,7 +30,7 @@ export interface OrderState {
   /** The head says that the order is gone from the shop (a read answered 404). */
   readonly isVanished: boolean;
   /** The greatest observation that carried the order itself. */
-  readonly observed: OrderObserved | null;
+  readonly observed: Kept | null;
   /** Newest arrival of a `*.deleted` webhook for this id, on our clock; a claim that asks for a look. */
   readonly deletionReportedAt: number | null;
 }
@@ -37,7 +46,7 @@ export function compareRanks(a: ObservationRank, b: ObservationRank): number {
   );
 }
 
-export const rankOf = (observation: OrderObserved): ObservationRank => ({
+export const rankOf = (observation: KeptObservation): ObservationRank => ({
   asOf: observation.asOf,
   modifiedAt: observation.modifiedAt,
   observedAt: observation.receivedAt,
@@ -46,7 +55,14 @@ export const rankOf = (observation: OrderObserved): ObservationRank => ({
 
 const isGreater = (a: ObservationRank, b: ObservationRank | null): boolean => b === null || compareRanks(a, b) > 0;
 
-const emptyState = (event: OrderEvent): OrderState => ({
+/** Of two deliveries of one body in one millisecond the first minted stays: which is read first does not matter, and a repeat is no news. */
+function supersedes(event: OrderObserved, before: KeptObservation | null): boolean {
+  if (before === null) return true;
+  const order = compareRanks(rankOf(event), rankOf(before));
+  return order > 0 || (order === 0 && event.eventId < before.eventId);
+}
+
+const emptyState = <Kept extends KeptObservation>(event: OrderEvent): OrderState<Kept> => ({
   tenantId: event.tenantId,
   connectionId: event.connectionId,
   orderId: event.orderId,
@@ -56,34 +72,42 @@ const emptyState = (event: OrderEvent): OrderState => ({
   deletionReportedAt: null,
 });
 
-/** The order fold. Idempotent and commutative; returns the same object when the event says nothing new. */
-export function evolveOrder(state: OrderState | undefined, event: OrderEvent): OrderState {
-  const before = state ?? emptyState(event);
-  switch (event.type) {
-    case 'OrderObserved': {
-      const rank = rankOf(event);
-      const isHead = isGreater(rank, before.head);
-      const isContent = before.observed === null || compareRanks(rank, rankOf(before.observed)) > 0;
-      if (!isHead && !isContent) return before;
-      return {
-        ...before,
-        head: isHead ? rank : before.head,
-        isVanished: isHead ? false : before.isVanished,
-        observed: isContent ? event : before.observed,
-      };
+/**
+ * The order fold, for projections that keep `keep(observation)` of the greatest observation.
+ * Idempotent and commutative; returns the same object when the event says nothing new.
+ */
+export const orderFold =
+  <Kept extends KeptObservation>(keep: (observation: OrderObserved) => Kept) =>
+  (state: OrderState<Kept> | undefined, event: OrderEvent): OrderState<Kept> => {
+    const before = state ?? emptyState<Kept>(event);
+    switch (event.type) {
+      case 'OrderObserved': {
+        const rank = rankOf(event);
+        const isHead = isGreater(rank, before.head);
+        const isContent = supersedes(event, before.observed);
+        if (!isHead && !isContent) return before;
+        return {
+          ...before,
+          head: isHead ? rank : before.head,
+          isVanished: isHead ? false : before.isVanished,
+          observed: isContent ? keep(event) : before.observed,
+        };
+      }
+      case 'OrderVanished': {
+        const rank = { asOf: event.asOf, modifiedAt: event.asOf, observedAt: event.receivedAt, contentHash: VANISHED_HASH };
+        return isGreater(rank, before.head) ? { ...before, head: rank, isVanished: true } : before;
+      }
+      case 'OrderDeletionReported':
+        return before.deletionReportedAt !== null && before.deletionReportedAt >= event.receivedAt
+          ? before
+          : { ...before, deletionReportedAt: event.receivedAt };
+      default:
+        return assertNever(event);
     }
-    case 'OrderVanished': {
-      const rank = { asOf: event.asOf, modifiedAt: event.asOf, observedAt: event.receivedAt, contentHash: VANISHED_HASH };
-      return isGreater(rank, before.head) ? { ...before, head: rank, isVanished: true } : before;
-    }
-    case 'OrderDeletionReported':
-      return before.deletionReportedAt !== null && before.deletionReportedAt >= event.receivedAt
-        ? before
-        : { ...before, deletionReportedAt: event.receivedAt };
-    default:
-      return assertNever(event);
-  }
-}
+  };
+
+/** {@link orderFold} that keeps whole observations. */
+export const evolveOrder = orderFold<OrderObserved>((observation) => observation);
 
 /** What a person calls the order's state: the shop's status, `vanished`, or `unknown` while only a deletion was reported. */
 export function statusOf(state: OrderState): string {

@@ -5,7 +5,7 @@ const ROTATION = 24;
 /**
  * Kafka's own hash of a record key: murmur2 with seed 0x9747b28c, as a signed 32-bit integer.
  *
- * @see https://github.com/apache/kafka/blob/4.1/clients/src/main/java/org/apache/kafka/common/utils/Utils.java `murmur2` (read 2026-11-21)
+ * @see https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/utils/Utils.java `murmur2` (read 2026-11-21)
  */
 export function murmur2(bytes: Uint8Array): number {
   const length = bytes.length;

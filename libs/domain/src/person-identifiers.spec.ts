@@ -114,6 +114,11 @@ describe('names and postal codes', () => {
     ['right-to-left letters stay', 'اسم', 'اسم'],
   ])('%s', (_what, text, expected) => expect(normaliseName(text)).toEqual(clear(expected)));
 
+  it('finds nothing in what only spaces and dashes hide', () => {
+    expect(normaliseName('un defined')).toBeNull();
+    expect(normaliseZip(' - – ')).toBeNull();
+  });
+
   it('drops dashes of any kind from a postal code', () => expect(normaliseZip('94105–1234-X')).toEqual(clear('941051234x')));
 });
 

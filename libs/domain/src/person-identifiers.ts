@@ -15,7 +15,7 @@ function normalised(text: string, form: (trimmed: string) => string | null): Per
   if (NOTHING_IN_WORDS.has(trimmed.toLowerCase())) return null;
   if (SHA256_HEX.test(trimmed)) return { kind: 'hashed', sha256: trimmed.toLowerCase() };
   const value = form(trimmed);
-  return value === null || value === '' ? null : { kind: 'clear', value };
+  return value === null || NOTHING_IN_WORDS.has(value.toLowerCase()) ? null : { kind: 'clear', value };
 }
 
 /**

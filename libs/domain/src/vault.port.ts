@@ -76,8 +76,8 @@ export interface VaultStore {
   /** Adds a version; false when it was there, which then stays as it is. */
   insertSecrets(row: SecretsRow): Promise<boolean>;
   findSecrets(tenantId: TenantId, connectionId: ConnectionId, version: number): Promise<SecretsRow | undefined>;
-  /** Up to `limit` rows sealed under an older wrapping version. */
-  findSecretsToRewrap(tenantId: TenantId, wrappingVersion: number, limit: number): Promise<SecretsRow[]>;
+  /** All rows of the tenant that are sealed under an older wrapping version. */
+  findSecretsToRewrap(tenantId: TenantId, wrappingVersion: number): Promise<SecretsRow[]>;
   /** Replaces the seal of a row that still has an older one; false when there is none. */
   resealSecrets(row: SecretsRow): Promise<boolean>;
 }

@@ -1,14 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { LogRecord } from '@tributary/domain';
 import { describeError, type Log } from '@tributary/telemetry';
-
-/** One record of a batch. Times are epoch ms. */
-export interface LogRecord {
-  readonly offset: number;
-  readonly key: string;
-  /** Null is a tombstone. */
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-}
 
 /** What one fetch brought of one partition, in offset order. */
 export interface RecordBatch {

@@ -1,5 +1,8 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { type Kafka, type logCreator } from 'kafkajs';
+import kafkajs, { type Kafka, type logCreator } from "kafkajs";
+
+/** The client library's own client; other libs only pass it on. */
+export type KafkaClient = Kafka;
 import type { Log } from '@tributary/telemetry';
 import type { KafkaConnection } from './kafka.settings.js';
 

@@ -22,8 +22,7 @@ create table orders.heads (
   content_hash         text,
   is_vanished          boolean not null,
   deletion_reported_at bigint,
-  content_rank         bigint[],           -- [as_of, modified_at, observed_at] of the newest observation that carried the order itself
-  content_rank_hash    text,
+  observation          jsonb,              -- of the newest observation that carried the order itself: event id and rank
   status               text not null,
   total                text,
   currency             text,

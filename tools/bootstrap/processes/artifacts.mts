@@ -58,7 +58,13 @@ async function runMaven(context: ArtifactContext, step: string, args: readonly s
 
 function lastDownload(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
-  return lines.findLast((line) => line.startsWith('Download'))?.split('/').at(-1)?.split(' ')[0] ?? '';
+  return (
+    lines
+      .findLast((line) => line.startsWith('Download'))
+      ?.split('/')
+      .at(-1)
+      ?.split(' ')[0] ?? ''
+  );
 }
 
 function kafkaPom(): string {

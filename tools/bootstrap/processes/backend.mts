@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
 import { openRun, type Run } from '../children.mts';
 import type { InfrastructureOptions, StartedBackend } from '../infrastructure.mts';
-import { keptPassword, newPassword } from '../kept-password.mts';
+import { keptPassword, newPassword } from '../kept-text.mts';
 import { makePassableFolder } from '../passable-folder.mts';
 import { databaseUrl, registryDatabase, superuser } from '../postgres-settings.mts';
 import { compatiblePath } from '../registry-settings.mts';

@@ -15,14 +15,18 @@ export function postgresUser(cluster: string): SystemUser | undefined {
   const owner = statSync(cluster, { throwIfNoEntry: false });
   if (process.getuid?.() !== 0) {
     if (owner && owner.uid !== process.getuid?.()) {
-      throw new BootstrapError(`The database in ${cluster} belongs to another user. Start as that user, or set TRIBUTARY_HOME to another folder.`);
+      throw new BootstrapError(
+        `The database in ${cluster} belongs to another user. Start as that user, or set TRIBUTARY_HOME to another folder.`,
+      );
     }
     return undefined;
   }
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const [uid, gid] = ['-u', '-g'].map((flag) => Number.parseInt(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout, 10));
   if (!uid || !gid) {
-    throw new BootstrapError('Postgres does not run as root, and this system has no user "nobody" to run it as. Start as an ordinary user instead.');
+    throw new BootstrapError(
+      'Postgres does not run as root, and this system has no user "nobody" to run it as. Start as an ordinary user instead.',
+    );
   }
   return { uid, gid };
 }

@@ -64,7 +64,13 @@ async function initialiseOnce(options: PostgresOptions, placement: PostgresPlace
   const passwordFile = join(placement.folder, 'initial-password');
   writeFileSync(passwordFile, options.password, { mode: 0o600 });
   if (user) for (const path of [draft, passwordFile]) chownSync(path, user.uid, user.gid);
-  const args = [`--pgdata=${draft}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, ...initdbFlags, ...(options.isKept ? [] : ['--no-sync'])];
+  const args = [
+    `--pgdata=${draft}`,
+    `--username=${superuser}`,
+    `--pwfile=${passwordFile}`,
+    ...initdbFlags,
+    ...(options.isKept ? [] : ['--no-sync']),
+  ];
   const spawnOptions = { ...user, logFile: options.logFile, cwd: placement.folder };
   const child = options.run.spawnChild('initdb', join(placement.binaries, 'bin', 'initdb'), args, spawnOptions);
   const { code } = await child.exited;

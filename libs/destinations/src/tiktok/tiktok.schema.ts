@@ -66,7 +66,11 @@ export const tiktokSettingsSchema = z
   })
   .superRefine((settings, ctx) => {
     if (settings.mode === 'test' && settings.testEventCode === null) {
-      ctx.addIssue({ code: 'custom', path: ['testEventCode'], message: 'mode: test needs the test event code of TikTok’s Test Events page' });
+      ctx.addIssue({
+        code: 'custom',
+        path: ['testEventCode'],
+        message: 'mode: test needs the test event code of TikTok’s Test Events page',
+      });
     }
   });
 
@@ -84,7 +88,10 @@ export const eventIdNamesConnection = (settings: TiktokSettings): boolean => set
 
 const known = z.string().min(1);
 const hashed = z.string().regex(/^[0-9a-f]{64}$/);
-const clearPlace = z.string().regex(/^[^\s\p{Lu}]+$/u);
+const clearPlace = z
+  .string()
+  .regex(/^\S+$/u)
+  .refine((text) => text === text.toLowerCase());
 
 const content = z.strictObject({
   content_id: known,

@@ -3,13 +3,13 @@ import { isDecimalText, type DecimalText } from '@tributary/domain';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Names, addresses, codes: longer texts are cut here. */
-export const MAX_TEXT_CHARS = 1_000;
+const MAX_TEXT_CHARS = 1_000;
 /** URLs, user agents and notes. */
 export const MAX_LONG_TEXT_CHARS = 8_000;
 
 const NEEDS_REPAIR = /[\0\p{Surrogate}]/u;
 const ID = /^(?:0|[1-9]\d{0,15})$/;
-const GMT_DATE = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z?$/;
+const GMT_DATE = /^\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z?$/;
 
 /** Keeps the first thing that makes a body unreadable, as `<path> <what is wrong>`: never a value of the body. */
 export class Complaints {
@@ -46,7 +46,7 @@ export function textOf(value: unknown, maxChars: number = MAX_TEXT_CHARS): strin
 /** A decimal id as text, `"0"` when there is none; null for what is no safe, non-negative integer. */
 export function idOf(value: unknown): string | null {
   if (isAbsent(value)) return '0';
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(Math.abs(value)) : null;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? String(value) : null;
   return typeof value === 'string' && ID.test(value) && Number.isSafeInteger(Number(value)) ? value : null;
 }
 
@@ -71,13 +71,12 @@ export function readDecimal(node: JsonObject, key: string, at: string, complaint
 }
 
 /** Epoch milliseconds of a `*_gmt` date: UTC although WooCommerce writes no `Z`; null for any other text or a day that does not exist. */
-export function gmtDateOf(text: string): number | null {
-  const match = GMT_DATE.exec(text);
-  if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
-  if (year < 1970 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return null;
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  return day < 1 || day > daysInMonth ? null : Date.UTC(year, month - 1, day, hour, minute, second);
+function gmtDateOf(text: string): number | null {
+  if (!GMT_DATE.test(text)) return null;
+  const date = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
+  // JavaScript takes 30 February for 2 March.
+  const isOtherDay = new Date(date).getUTCDate() !== Number(text.slice(8, 10));
+  return isOtherDay || date < 0 ? null : date;
 }
 
 /** An optional date; null when absent. */
@@ -98,9 +97,12 @@ export function readObjects(node: JsonObject, key: string, complaints: Complaint
     return [];
   }
   const elements: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  const wrongIndex = elements.findIndex((element) => !isJsonObject(element));
-  if (wrongIndex >= 0) complaints.add('', `${key}[${wrongIndex}]`, 'is not an object');
-  return elements.filter(isJsonObject);
+  const objects: JsonObject[] = [];
+  for (const element of elements) {
+    if (isJsonObject(element)) objects.push(element);
+    else complaints.add('', `${key}[${objects.length}]`, 'is not an object');
+  }
+  return objects;
 }
 
 /** `true`, `1`, `"yes"` and their like as PHP plugins write them. */

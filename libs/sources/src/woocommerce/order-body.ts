@@ -1,4 +1,12 @@
-import type { OrderContent, OrderFeeLine, OrderLine, OrderPersonal, OrderRefund, OrderShippingLine, PersonalAddress } from '@tributary/domain';
+import type {
+  OrderContent,
+  OrderFeeLine,
+  OrderLine,
+  OrderPersonal,
+  OrderRefund,
+  OrderShippingLine,
+  PersonalAddress,
+} from '@tributary/domain';
 import {
   idOf,
   isTrue,
@@ -85,7 +93,7 @@ function readRequiredText(order: JsonObject, key: string, complaints: Complaints
  */
 export function readOrderContent(order: JsonObject, modifiedAt: number, meta: OrderMeta, complaints: Complaints): OrderContent {
   const orderId = orderIdOf(order);
-  if (orderId === null) complaints.add('', 'id', order['id'] == null ? 'is missing' : 'is not an id');
+  if (orderId === null) complaints.add('', 'id', order['id'] === undefined || order['id'] === null ? 'is missing' : 'is not an id');
   const currency = readRequiredText(order, 'currency', complaints);
   if (!CURRENCY.test(currency)) complaints.add('', 'currency', 'is not a currency code');
   const amount = (key: string): string => readDecimal(order, key, '', complaints);

@@ -32,7 +32,8 @@ function* entriesOf(metaData: unknown): Generator<MetaEntry> {
   for (const element of Array.isArray(metaData) ? metaData : Object.values(metaData)) {
     if (!isJsonObject(element)) continue;
     const { key, value } = element;
-    if (typeof key === 'string' && (typeof value === 'string' || typeof value === 'number')) yield [key, textOf(value, MAX_LONG_TEXT_CHARS)];
+    if (typeof key === 'string' && (typeof value === 'string' || typeof value === 'number'))
+      yield [key, textOf(value, MAX_LONG_TEXT_CHARS)];
   }
 }
 
@@ -71,10 +72,9 @@ export function upsellMarkerOf(line: JsonObject): string | null {
   return null;
 }
 
-/** TikTok's click id in the landing URL (or bare query) that WooCommerce keeps as `session_entry`; empty text when there is none. */
+/** TikTok's click id in the landing URL that WooCommerce keeps as `session_entry`; empty text when it has none or is no http(s) address. */
 export function ttclidOfSessionEntry(sessionEntry: string | undefined): string {
-  if (sessionEntry === undefined || !sessionEntry.includes('ttclid=')) return '';
-  const [withoutFragment = ''] = sessionEntry.split('#');
-  const query = withoutFragment.slice(withoutFragment.indexOf('?') + 1);
-  return new URLSearchParams(query).get('ttclid')?.trim() ?? '';
+  if (sessionEntry?.includes('ttclid=') !== true || !URL.canParse(sessionEntry)) return '';
+  const url = new URL(sessionEntry);
+  return /^https?:$/.test(url.protocol) ? (url.searchParams.get('ttclid')?.trim() ?? '') : '';
 }

@@ -1,4 +1,13 @@
-import { isPublicIp, normaliseEmail, normalisePhone, sha256Of, type OrderPersonal, type PersonalAddress, type PersonIdentifier } from '@tributary/domain';
+import {
+  isPublicIp,
+  normaliseEmail,
+  normaliseExternalId,
+  normalisePhone,
+  sha256Of,
+  type OrderPersonal,
+  type PersonalAddress,
+  type PersonIdentifier,
+} from '@tributary/domain';
 import { ttclidOfSessionEntry } from './order-meta.js';
 
 /** Who the order names, in the form under which the vault looks subjects up; null where it names nobody of that kind. */
@@ -17,22 +26,60 @@ export interface OrderPeople {
   readonly personalFields: readonly string[];
 }
 
-/** In code-unit order, without mail and phone. */
-const BILLING_FIELDS_AROUND_MAIL = {
-  before: ['address1', 'address2', 'city', 'company', 'country'],
-  between: ['firstName', 'lastName'],
-  after: ['postcode', 'state'],
-} as const satisfies Record<string, readonly (keyof PersonalAddress)[]>;
-const SHIPPING_FIELDS = [
+type Claim = readonly [field: string, isUsable: (personal: OrderPersonal, identifiers: OrderIdentifiers) => boolean];
+
+const ADDRESS_FIELDS = [
+  'firstName',
+  'lastName',
+  'company',
   'address1',
   'address2',
   'city',
-  'company',
-  'country',
-  'firstName',
-  'lastName',
-  'phone',
-  'postcode',
   'state',
+  'postcode',
+  'country',
 ] as const satisfies readonly (keyof PersonalAddress)[];
-const TRAILING_FIELDS = ['ttclid', 'ttp', 'visitorId'] as const satisfies readonly (keyof OrderPersonal)[];
+
+const ADDRESS_CLAIMS = ADDRESS_FIELDS.flatMap((field): readonly Claim[] => [
+  [`billing.${field}`, ({ billing }) => billing[field] !== ''],
+  [`shipping.${field}`, ({ shipping }) => shipping[field] !== ''],
+]);
+
+const UNSORTED_CLAIMS: readonly Claim[] = [
+  ...ADDRESS_CLAIMS,
+  ['billing.email', (_, { email }) => email !== null],
+  ['billing.phone', (_, { phone }) => phone !== null],
+  ['shipping.phone', ({ shipping }) => shipping.phone !== ''],
+  ['visitorId', (_, { visitor }) => visitor !== null],
+  ['customerId', (_, { customer }) => customer !== null],
+  ['customerIp', ({ customerIp }) => customerIp !== '' && isPublicIp(customerIp)],
+  ['customerUserAgent', ({ customerUserAgent }) => customerUserAgent !== ''],
+  ['customerNote', ({ customerNote }) => customerNote !== ''],
+  ['ttclid', ({ ttclid }) => ttclid !== ''],
+  ['ttp', ({ ttp }) => ttp !== ''],
+  ['sessionEntryTtclid', ({ attribution }) => ttclidOfSessionEntry(attribution['session_entry']) !== ''],
+];
+
+/** Every personal field, in code-unit order. */
+const CLAIMS = UNSORTED_CLAIMS.toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+const hashOf = (identifier: PersonIdentifier | null): string | null => (identifier === null ? null : sha256Of(identifier));
+
+/** Scripts write `undefined` or `null` when they have no id: one person for all of them would be wrong. */
+const usableId = (text: string): string | null => (normaliseExternalId(text) === null ? null : text);
+
+/** Finds whom an order names. A phone without country code is read as of the billing country, then of `defaultCountry` (ISO alpha-2). */
+export function peopleOf(personal: OrderPersonal, defaultCountry: string | null): OrderPeople {
+  const { billing } = personal;
+  const identifiers = {
+    email: billing.email === '' ? null : hashOf(normaliseEmail(billing.email)),
+    phone: billing.phone === '' ? null : hashOf(normalisePhone(billing.phone, [billing.country, defaultCountry])),
+    visitor: usableId(personal.visitorId),
+    customer: usableId(personal.customerId),
+  };
+  const personalFields: string[] = [];
+  for (const [field, isUsable] of CLAIMS) {
+    if (isUsable(personal, identifiers)) personalFields.push(field);
+  }
+  return { identifiers, personalFields };
+}

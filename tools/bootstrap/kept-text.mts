@@ -10,9 +10,14 @@ export function newPassword(): string {
 
 /** The password in a file that only its owner can read; made on the first call. */
 export function keptPassword(file: string): string {
+  return keptText(file, newPassword);
+}
+
+/** The text in a file that only its owner can read; made on the first call. */
+export function keptText(file: string, make: () => string): string {
   makePassableFolder(dirname(file));
   if (!existsSync(file)) {
-    writeFileSync(`${file}.new`, newPassword(), { mode: 0o600 });
+    writeFileSync(`${file}.new`, make(), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
   return readFileSync(file, 'utf8').trim();

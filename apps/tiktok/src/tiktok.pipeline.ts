@@ -1,0 +1,323 @@
+import { v7 as uuidv7 } from 'uuid';
+import {
+  CONFIG_EVENTS_TOPIC,
+  decodeConnectionConfigured,
+  decodeDeliveryEvent,
+  decodeOrderEvent,
+  ORDER_EVENTS_TOPIC,
+  schemaIdOf,
+  TIKTOK_DELIVERY_RECORDS,
+  TIKTOK_DELIVERY_TOPIC,
+  type ConnectionConfigured,
+} from '@tributary/codecs';
+import {
+  applyDeliveryEvents,
+  ConnectionDirectory,
+  CredentialsStore,
+  Dispatcher,
+  LedgerStore,
+  OperatorCommands,
+  OrderIntents,
+  OrderPlanner,
+  OrdersStore,
+  OutboxPublisher,
+  SettingsSweeps,
+  type Credential,
+  type DestinationInForce,
+} from '@tributary/delivery';
+import { tiktokDestination, tiktokSecretsSchema, tiktokSettingsSchema, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
+import {
+  asConnectionId,
+  asTenantId,
+  type Alerts,
+  type Claim,
+  type DeliveryEvent,
+  type DeliveryPlan,
+  type Moment,
+  type OrderEvent,
+  type Positioned,
+  type Sql,
+} from '@tributary/domain';
+import type { VendorClient } from '@tributary/http';
+import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
+import { applySettings, behind, learnSchema, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
+import type { SchemaBook } from '@tributary/codecs';
+import { describeError, type Log, type Metrics } from '@tributary/telemetry';
+import type { Vault } from '@tributary/vault';
+import { deadLetterTo } from './dead-letters.js';
+
+const APP = 'tiktok';
+const HOUSEKEEPING_EVERY_MS = 250;
+const PLAN_LEASE_MS = 30_000;
+
+export interface TiktokPorts {
+  readonly sql: Sql;
+  readonly kafka: KafkaClient;
+  readonly producer: LaneProducer;
+  readonly registry: Registry;
+  readonly book: SchemaBook;
+  readonly vault: Vault;
+  readonly alerts: Alerts;
+  readonly vendor: VendorClient;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly owner: string;
+  readonly baseUrl: string;
+  readonly requestsPerSecond: number;
+  readonly sessionTimeoutMs: number;
+  /** Partitions of the order topic and of the delivery topic. */
+  readonly partitions: { readonly orders: number; readonly deliveries: number; readonly deadLetters: number };
+  readonly onFatal: (error: Error) => void;
+}
+
+/**
+ * The app from arrival to effect:
+ * 1. lane `settings`: config events → table `connections`
+ * 2. lane `deliveries`: the app's own delivery events → ledger (most of it known already)
+ * 3. start barrier: both have reached the ends that their logs had at start
+ * 4. lane `orders`: order events → fold → decide → one statement: orders, ledger, outbox, queue, offset
+ * 5. publisher: outbox → delivery topic; dispatcher: queue → intent → request → outcome
+ * 6. sweeps (settings changed) and commands (a person asked)
+ */
+export class TiktokPipeline {
+  private readonly directory: ConnectionDirectory<TiktokSettings>;
+  private readonly ledger: LedgerStore;
+  private readonly credentials: CredentialsStore;
+  private readonly publisher: OutboxPublisher;
+  private readonly dispatcher: Dispatcher<TiktokSettings, TiktokSecrets>;
+  private readonly commands: OperatorCommands;
+  private readonly sweeps: SettingsSweeps<TiktokSettings, TiktokSecrets>;
+  readonly projections: { readonly settings: Projection<ConnectionConfigured>; readonly deliveries: Projection<DeliveryEvent>; readonly orders: Projection<OrderEvent> };
+  readonly lanes: { readonly settings: ProjectionLane<ConnectionConfigured>; readonly deliveries: ProjectionLane<DeliveryEvent>; readonly orders: ProjectionLane<OrderEvent> };
+  private isPastBarrier = false;
+  private isStopped = false;
+  private housekeeping: NodeJS.Timeout | undefined;
+
+  constructor(private readonly ports: TiktokPorts) {
+    const { sql, book, registry } = ports;
+    const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
+    const orders = new OrdersStore(sql, APP, book, learn);
+    this.directory = new ConnectionDirectory(sql, APP, tiktokDestination.kind, tiktokSettingsSchema);
+    this.ledger = new LedgerStore(sql, APP, book, TIKTOK_DELIVERY_RECORDS);
+    this.credentials = new CredentialsStore(sql, APP, ports.requestsPerSecond);
+    this.publisher = new OutboxPublisher(this.ledger, ports.producer, TIKTOK_DELIVERY_TOPIC, ports.partitions.deliveries, ports.log);
+    this.dispatcher = this.makeDispatcher(new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.keysMissing(tenantId, count)));
+    const planner = new OrderPlanner(
+      sql,
+      orders,
+      this.ledger,
+      this.directory,
+      tiktokDestination,
+      () => this.moment(),
+      { app: APP, owner: ports.owner, leaseMs: PLAN_LEASE_MS },
+      (rows, entries) => {
+        void this.publisher.publish(rows);
+        this.dispatcher.offer(entries);
+      },
+    );
+    this.projections = {
+      settings: this.projection('settings', CONFIG_EVENTS_TOPIC, (value) => decodeConnectionConfigured(book, value), (events, claim) => this.foldSettings(events, claim)),
+      deliveries: this.projection('deliveries', TIKTOK_DELIVERY_TOPIC, (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value), (events, claim) =>
+        applyDeliveryEvents(sql, this.ledger, events, claim),
+      ),
+      orders: this.projection('orders', ORDER_EVENTS_TOPIC, (value) => decodeOrderEvent(book, value), (events, claim) => planner.apply(events, claim)),
+    };
+    this.lanes = {
+      settings: this.lane('settings', CONFIG_EVENTS_TOPIC, this.projections.settings),
+      deliveries: this.lane('deliveries', TIKTOK_DELIVERY_TOPIC, this.projections.deliveries),
+      orders: this.lane('orders', ORDER_EVENTS_TOPIC, this.projections.orders),
+    };
+    this.sweeps = new SettingsSweeps(sql, APP, orders, planner, this.projections.orders);
+    this.commands = new OperatorCommands(
+      sql,
+      APP,
+      this.ledger,
+      this.credentials,
+      this.publisher,
+      () => this.moment(),
+      (credential) => this.expiryOf(credential),
+      (credential) => ports.alerts.close(asTenantId(credential.tenantId), asConnectionId(credential.connectionId), 'credential-parked'),
+    );
+  }
+
+  /** Ends of the logs that must be folded before anything is decided or sent; read once, at start. */
+  async barrierTargets(): Promise<() => Promise<readonly number[]>> {
+    const [settingsEnds, deliveryEnds] = await Promise.all([this.lanes.settings.endOffsets(), this.lanes.deliveries.endOffsets()]);
+    const { sql } = this.ports;
+    return async () => [
+      ...(await behind(sql, { schema: APP, projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets: settingsEnds })),
+      ...(await behind(sql, { schema: APP, projection: 'deliveries', topic: TIKTOK_DELIVERY_TOPIC, endOffsets: deliveryEnds })),
+    ];
+  }
+
+  /** Waits for the start barrier (lanes `settings` and `deliveries` must be running), then lets the dispatcher go. */
+  async passBarrier(): Promise<void> {
+    const look = await this.barrierTargets();
+    await passBarrier(
+      () => look().catch((error: unknown) => (this.ports.log.warn({ cause: describeError(error) }, 'the start barrier waits'), [-1])),
+      () => this.isStopped,
+    );
+    if (this.isStopped) return;
+    await this.ledger.alignQueue();
+    await this.directory.refresh();
+    this.isPastBarrier = true;
+    this.publisher.start();
+    this.dispatcher.start(() => this.directory.active());
+    this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
+    this.ports.log.info({}, 'start barrier passed');
+  }
+
+  get isReady(): boolean {
+    return this.isPastBarrier && !this.isStopped;
+  }
+
+  /** Stops sending; what is under way is settled and published. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.housekeeping);
+    await this.dispatcher.stop();
+    await this.publisher.stop();
+  }
+
+  private moment(): Moment {
+    return { nowMs: Date.now(), newEventId: uuidv7, random: Math.random() };
+  }
+
+  private async keepHouse(): Promise<void> {
+    try {
+      if (await this.directory.refresh()) await this.resumeChanged();
+      await this.commands.applyWaiting();
+      await this.sweeps.runWaiting();
+    } catch (error) {
+      this.ports.log.warn({ cause: describeError(error) }, 'housekeeping waits');
+    }
+    if (!this.isStopped) this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
+  }
+
+  /** A credential that was parked with other settings than today's is tried again. */
+  private async resumeChanged(): Promise<void> {
+    for (const parked of await this.credentials.parked()) {
+      const now = this.directory.destination(parked.tenantId, parked.connectionId);
+      if (now !== undefined && now.isActive && String(now.version) !== parked.settingsKey) await this.commands.resume(parked);
+    }
+  }
+
+  private async foldSettings(events: readonly Positioned<ConnectionConfigured>[], claim: Claim): Promise<boolean> {
+    // Asked for first: a sweep too many does nothing, a sweep too few would miss orders.
+    await this.sweeps.request(
+      events.map(({ event }) => event),
+      this.ports.partitions.orders,
+    );
+    return applySettings(this.ports.sql, events, claim);
+  }
+
+  private async expiryOf(credential: Credential): Promise<((plan: DeliveryPlan) => boolean) | null> {
+    await this.directory.refresh();
+    const destination = this.directory.destination(credential.tenantId, credential.connectionId);
+    if (destination === undefined || !destination.isActive) return null;
+    return (plan) => tiktokDestination.isExpired(plan, destination.settings, Date.now());
+  }
+
+  private async inForce(credential: Credential): Promise<DestinationInForce<TiktokSettings, TiktokSecrets> | undefined> {
+    const found = this.directory.destination(credential.tenantId, credential.connectionId);
+    if (found === undefined || !found.isActive) return undefined;
+    const secrets = await this.ports.vault.getSecrets(found.tenantId, found.connectionId, found.secretsVersion);
+    return {
+      settings: found.settings,
+      secrets: tiktokSecretsSchema.parse(secrets),
+      version: found.version,
+      baseUrl: this.ports.baseUrl,
+      settingsKey: String(found.version),
+    };
+  }
+
+  private makeDispatcher(intents: OrderIntents<TiktokSettings>): Dispatcher<TiktokSettings, TiktokSecrets> {
+    const { alerts, vault, vendor, log, metrics } = this.ports;
+    const outcomes = metrics.counter('tributary_delivery_outcomes_total', 'Outcomes of vendor requests, by effect', ['outcome']);
+    return new Dispatcher(
+      tiktokDestination,
+      this.ledger,
+      this.credentials,
+      this.publisher,
+      {
+        inForce: (credential) => this.inForce(credential),
+        intents: (entries) => intents.of(entries),
+        seal: async (entry, { sealedUnder }, request, eventId) => {
+          if (sealedUnder === null) return null;
+          const [sealed] = await vault.sealMany(entry.key.tenantId, [{ subjectId: sealedUnder, plaintext: Buffer.from(request), topic: TIKTOK_DELIVERY_TOPIC, eventId }]);
+          return sealed ?? null;
+        },
+        send: (request, timeoutMs) => vendor.send(request, timeoutMs),
+        onParked: (credential, code, message) =>
+          alerts.open({
+            tenantId: asTenantId(credential.tenantId),
+            connectionId: asConnectionId(credential.connectionId),
+            kind: 'credential-parked',
+            what: `TikTok refused the access token or the pixel (code ${code}: ${message}). Conversions wait; nothing is lost.`,
+            todo: 'Put a valid access token (and pixel code) into the connection’s settings, or resume it if the permission was given back at TikTok.',
+          }),
+        onBug: async (entry, code, message) => {
+          log.error({ tenantId: entry.key.tenantId, connectionId: entry.key.destinationConnectionId, code }, 'the vendor says that the request itself is wrong');
+          await alerts.open({
+            tenantId: entry.key.tenantId,
+            connectionId: entry.key.destinationConnectionId,
+            kind: 'dead-letter',
+            what: `TikTok says that a request of ours was wrong (code ${code}: ${message}).`,
+            todo: 'This is a defect of Tributary: report it with the order’s explanation, then retry the delivery after an update.',
+          });
+        },
+        onOutcome: (kind) => outcomes.inc({ outcome: kind }),
+        newEventId: uuidv7,
+      },
+      { owner: this.ports.owner, leaseMs: PLAN_LEASE_MS, poolSize: 64, inFlightPerCredential: 8, claimEveryMs: 200, claimPerCredential: 50, capacity: 10_000 },
+      log,
+    );
+  }
+
+  private async keysMissing(tenantId: string, count: number): Promise<void> {
+    await this.ports.alerts.open({
+      tenantId: asTenantId(tenantId),
+      connectionId: null,
+      kind: 'vault-keys-missing',
+      what: `${count} order(s) are sent without personal match keys: their sealing keys are not in the vault.`,
+      todo: 'Expected after an erasure. After a restore of the database: the keys made since the backup are gone; a new reading of the orders brings the data back.',
+    });
+  }
+
+  private projection<Event>(
+    name: string,
+    topic: string,
+    decode: (value: Buffer) => Event,
+    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
+  ): Projection<Event> {
+    const { sql, registry, book, log, alerts } = this.ports;
+    return new Projection<Event>(
+      sql,
+      {
+        schema: APP,
+        projection: name,
+        topic,
+        decode,
+        learnSchema: (id) => learnSchema(registry, book, id),
+        apply,
+        deadLetter: deadLetterTo(this.ports),
+        onGap: (partition, expected, found) => {
+          log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
+          void alerts.open({
+            tenantId: asTenantId('installation'),
+            connectionId: null,
+            kind: 'log-gap',
+            what: `${topic}[${partition}] lost the records from ${expected} to ${found - 1} before the app tiktok read them.`,
+            todo: 'Check the topic’s retention and the brokers’ disks; orders of that time come back with a new reading of the shops.',
+          });
+        },
+      },
+      log,
+    );
+  }
+
+  private lane<Event>(pattern: string, topic: string, projection: Projection<Event>): ProjectionLane<Event> {
+    const { kafka, log, sessionTimeoutMs, onFatal } = this.ports;
+    return new ProjectionLane(kafka, projection, { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal }, log);
+  }
+}

@@ -1,0 +1,98 @@
+import { ledgerKey, resumeDelivery, retryDelivery, type DeliveryPlan, type Moment, type Sql } from '@tributary/domain';
+import { plainIdentifier } from '@tributary/postgres';
+import type { Credential, CredentialsStore } from './credentials.store.js';
+import type { LedgerStore, Move } from './ledger.store.js';
+import type { OutboxPublisher } from './outbox-publisher.js';
+
+interface CommandRow {
+  readonly id: number;
+  readonly tenant_id: string;
+  readonly kind: string;
+  readonly payload: { readonly connectionId?: string; readonly ledgerKey?: string; readonly acceptDuplicate?: boolean; readonly operator?: string };
+}
+
+export interface CommandResult {
+  readonly outcome: 'done' | 'refused';
+  /** Why it was refused, or how many effects moved. */
+  readonly because?: string;
+  readonly moved?: number;
+}
+
+const PARKED_AT_ONCE = 500;
+const NOW = { kind: 'due', delayMs: 0, isAlone: false } as const;
+
+/** What control asks of this app. Control never writes the app's tables; this does, and the log says so. */
+export class OperatorCommands {
+  private readonly ops: string;
+
+  constructor(
+    private readonly sql: Sql,
+    app: string,
+    private readonly store: LedgerStore,
+    private readonly credentials: CredentialsStore,
+    private readonly publisher: OutboxPublisher,
+    private readonly moment: () => Moment,
+    /** Null when the connection is unknown or not active. */
+    private readonly expiryOf: (credential: Credential) => Promise<((plan: DeliveryPlan) => boolean) | null>,
+    private readonly onResumed: (credential: Credential) => Promise<void>,
+  ) {
+    this.ops = `${plainIdentifier(app)}_ops`;
+  }
+
+  /** Applies what is waiting; one replica at a time takes a command. Answers how many there were. */
+  async applyWaiting(): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const isMore = await this.sql.transaction(async (tx) => {
+        const [command] = await tx.query<CommandRow>(
+          `commands-next-${this.ops}`,
+          `select id, tenant_id, kind, payload from ${this.ops}.commands where applied_at is null order by id limit 1 for update skip locked`,
+        );
+        if (command === undefined) return false;
+        const result = await this.apply(command);
+        await tx.query(`commands-done-${this.ops}`, `update ${this.ops}.commands set applied_at = now(), result = $2 where id = $1`, [
+          command.id,
+          JSON.stringify(result),
+        ]);
+        return true;
+      });
+      if (!isMore) return count;
+      count += 1;
+    }
+  }
+
+  /** Sets a parked credential going again: its parked effects are planned once more, or expire when they are too old. */
+  async resume(credential: Credential): Promise<CommandResult> {
+    const isExpired = await this.expiryOf(credential);
+    if (isExpired === null) return { outcome: 'refused', because: 'the connection is not active' };
+    let moved = 0;
+    for (;;) {
+      const parked = await this.store.findParked(credential.tenantId, credential.connectionId, PARKED_AT_ONCE);
+      const changes = parked.map((entry) => resumeDelivery(entry, isExpired, this.moment())).filter((change) => change !== undefined);
+      const moves = changes.map((change): Move => ({ change, queue: change.entry.settledAt === null ? NOW : { kind: 'leave-queue' } }));
+      const rows = await this.store.commit(moves);
+      void this.publisher.publish(rows);
+      moved += rows.length;
+      if (rows.length === 0) break;
+    }
+    await this.credentials.unpark(credential);
+    await this.onResumed(credential);
+    return { outcome: 'done', moved };
+  }
+
+  private async apply({ tenant_id: tenantId, kind, payload }: CommandRow): Promise<CommandResult> {
+    if (kind === 'resume' && payload.connectionId !== undefined) return this.resume({ tenantId, connectionId: payload.connectionId });
+    if (kind === 'retry' && payload.ledgerKey !== undefined) return this.retry(tenantId, payload.ledgerKey, payload);
+    return { outcome: 'refused', because: `unknown command ${kind}` };
+  }
+
+  private async retry(tenantId: string, key: string, payload: CommandRow['payload']): Promise<CommandResult> {
+    const [entry] = await this.store.find([key]);
+    if (entry === undefined || entry.key.tenantId !== tenantId) return { outcome: 'refused', because: 'no such delivery' };
+    const decision = retryDelivery(entry, { acceptDuplicate: payload.acceptDuplicate === true, operator: payload.operator ?? 'admin' }, this.moment());
+    if (decision.kind === 'refused') return { outcome: 'refused', because: decision.because };
+    const rows = await this.store.commit([{ change: decision.change, queue: NOW }]);
+    void this.publisher.publish(rows);
+    return rows.some((row) => row.ledgerKey === ledgerKey(entry.key)) ? { outcome: 'done', moved: 1 } : { outcome: 'refused', because: 'it moved meanwhile; ask again' };
+  }
+}

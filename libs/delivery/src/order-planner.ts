@@ -1,0 +1,124 @@
+import {
+  evolveOrder,
+  ledgerKey,
+  orderKey,
+  planDelivery,
+  type Claim,
+  type Destination,
+  type LedgerChange,
+  type LedgerEntry,
+  type Moment,
+  type OrderEvent,
+  type OrderObserved,
+  type Positioned,
+  type Sql,
+} from '@tributary/domain';
+import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
+import { failpoint } from '@tributary/telemetry';
+import type { ConnectionDirectory, WithSources } from './connection-directory.js';
+import type { LedgerStore, OutboxRow } from './ledger.store.js';
+import { ORDER_KEYS, ORDER_ROWS, type OrdersStore, type StoredOrder } from './orders.store.js';
+
+export interface OrderPlannerOptions {
+  readonly app: string;
+  readonly owner: string;
+  /** How long planned effects are this process's own before anybody may claim them. */
+  readonly leaseMs: number;
+}
+
+/** Folds a batch of order events over what the table has; answers the orders that changed. */
+export function foldOrders(known: readonly StoredOrder[], events: readonly Positioned<OrderEvent>[], partition: number): StoredOrder[] {
+  const orders = new Map(known.map((order) => [orderKey(order.state), order]));
+  const changed = new Set<string>();
+  const bytes = new Map<OrderObserved, Buffer>();
+  for (const { event, record } of events) {
+    if (event.type === 'OrderObserved' && record.value !== null) bytes.set(event, record.value);
+    const key = orderKey(event);
+    const before = orders.get(key);
+    const state = evolveOrder(before?.state, event);
+    if (state === before?.state) continue;
+    const observation = (state.observed === null ? undefined : bytes.get(state.observed)) ?? before?.observation ?? null;
+    orders.set(key, { state, partition, observation });
+    changed.add(key);
+  }
+  return [...changed].toSorted().map((key) => orders.get(key)).filter((order) => order !== undefined);
+}
+
+/** Consumes orders for one destination kind: folds them, decides, and saves state, decisions and offset in one statement. */
+export class OrderPlanner<Settings extends WithSources, Secrets> {
+  private readonly app: string;
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly orders: OrdersStore,
+    private readonly ledger: LedgerStore,
+    private readonly directory: ConnectionDirectory<Settings>,
+    private readonly destination: Destination<Settings, Secrets>,
+    private readonly moment: () => Moment,
+    private readonly options: OrderPlannerOptions,
+    /** What was really planned: its events go to the topic, its entries (leased to us) to the dispatcher. */
+    private readonly onPlanned: (rows: readonly OutboxRow[], entries: readonly LedgerEntry[]) => void,
+  ) {
+    this.app = plainIdentifier(options.app);
+  }
+
+  /** Applies one batch of order events; false when the partition is no longer ours. */
+  async apply(events: readonly Positioned<OrderEvent>[], claim: Claim): Promise<boolean> {
+    await this.directory.refresh();
+    const known = await this.orders.find(events.map(({ event }) => event));
+    return this.save(foldOrders(known, events, claim.key.partition), claim);
+  }
+
+  /** Decides once more on orders as they are (settings changed); their state and the offset stay. */
+  reconsider(orders: readonly StoredOrder[], claim: Claim): Promise<boolean> {
+    return this.save(orders, claim);
+  }
+
+  private async save(orders: readonly StoredOrder[], claim: Claim): Promise<boolean> {
+    const changes = orders.flatMap((order) => this.decide(order));
+    const firstPlanned = 6 + ORDER_ROWS.width;
+    const planning = this.ledger.planning(changes, this.options.owner, this.options.leaseMs, firstPlanned);
+    const [result] = await this.sql.query<{ owned: number; ids: number[] | null; keys: string[] | null }>(
+      `orders-plan-${this.app}`,
+      `${casPrefix(this.app)}, folded as (
+         insert into ${this.app}.orders as o (${ORDER_ROWS.names})
+         select n.* from ${ORDER_ROWS.unnest(6, 'n')} where exists (select 1 from cas)
+         on conflict (${ORDER_KEYS.join(', ')}) do update set ${ORDER_ROWS.assignments('excluded', ORDER_KEYS)}
+         returning 1), ${planning.sql}
+       select (select count(*)::int from cas) as owned,
+              (select array_agg(id order by id) from published) as ids,
+              (select array_agg(ledger_key order by id) from published) as keys`,
+      [...casValues(claim.key, claim.expected, claim.next), ...ORDER_ROWS.values(orders), ...planning.values],
+    );
+    failpoint('plan.after-statement');
+    if (result?.owned !== 1) return false;
+    this.handOver(changes, result.ids ?? [], result.keys ?? [], planning.framed);
+    return true;
+  }
+
+  private handOver(changes: readonly LedgerChange[], ids: readonly number[], keys: readonly string[], framed: ReadonlyMap<string, Buffer>): void {
+    if (ids.length === 0) return;
+    const rows = ids.map((id, index): OutboxRow => {
+      const key = keys[index] ?? '';
+      return { id, ledgerKey: key, value: framed.get(key) ?? Buffer.alloc(0) };
+    });
+    const inserted = new Set(keys);
+    const entries = changes.map(({ entry }) => entry).filter((entry) => entry.plan !== null && inserted.has(ledgerKey(entry.key)));
+    this.onPlanned(rows, entries);
+  }
+
+  private decide({ state }: StoredOrder): LedgerChange[] {
+    const { tenantId, connectionId, observed } = state;
+    const tenant = this.directory.tenant(tenantId);
+    const source = this.directory.source(tenantId, connectionId);
+    if (observed === null || tenant === undefined || source === undefined) return [];
+    return this.directory.taking(tenantId, connectionId).flatMap((destination) => {
+      const moment = this.moment();
+      const ids = { tenantId, destinationConnectionId: destination.connectionId, sourceConnectionId: connectionId };
+      const origin = { observationId: observed.eventId, settingsVersion: destination.version };
+      return this.destination
+        .plan(state, tenant, source, destination, moment.nowMs)
+        .map((decision) => planDelivery(decision, ids, origin, moment));
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { decodeOrderEvent, type SchemaBook } from '@tributary/codecs';
+import { asConnectionId, asTenantId, type OrderObserved, type OrderState, type Sql } from '@tributary/domain';
+import { BulkRows, plainIdentifier, type Column } from '@tributary/postgres';
+
+/** A folded order and the framed bytes of the observation that carries it, as they stood in the log. */
+export interface StoredOrder {
+  readonly state: OrderState;
+  readonly partition: number;
+  readonly observation: Buffer | null;
+}
+
+const column = (name: string, type: string, of: (order: StoredOrder) => unknown): Column<StoredOrder> => ({ name, type, of });
+
+export const ORDER_ROWS = new BulkRows<StoredOrder>([
+  column('tenant_id', 'text', ({ state }) => state.tenantId),
+  column('connection_id', 'text', ({ state }) => state.connectionId),
+  column('order_id', 'text', ({ state }) => state.orderId),
+  column('partition', 'int', ({ partition }) => partition),
+  column('as_of', 'bigint', ({ state }) => state.head?.asOf ?? null),
+  column('modified_at', 'bigint', ({ state }) => state.head?.modifiedAt ?? null),
+  column('observed_at', 'bigint', ({ state }) => state.head?.observedAt ?? null),
+  column('content_hash', 'text', ({ state }) => state.head?.contentHash ?? null),
+  column('is_vanished', 'boolean', ({ state }) => state.isVanished),
+  column('deletion_reported_at', 'bigint', ({ state }) => state.deletionReportedAt),
+  column('observation', 'bytea', ({ observation }) => observation),
+]);
+
+export const ORDER_KEYS = ['tenant_id', 'connection_id', 'order_id'] as const;
+
+interface OrderRow {
+  readonly tenant_id: string;
+  readonly connection_id: string;
+  readonly order_id: string;
+  readonly partition: number;
+  readonly as_of: number | null;
+  readonly modified_at: number | null;
+  readonly observed_at: number | null;
+  readonly content_hash: string | null;
+  readonly is_vanished: boolean;
+  readonly deletion_reported_at: number | null;
+  readonly observation: Buffer | null;
+}
+
+function toStored(row: OrderRow, book: SchemaBook): StoredOrder {
+  const event = row.observation === null ? null : decodeOrderEvent(book, row.observation);
+  const { as_of: asOf, modified_at: modifiedAt, observed_at: observedAt, content_hash: contentHash } = row;
+  const state: OrderState = {
+    tenantId: asTenantId(row.tenant_id),
+    connectionId: asConnectionId(row.connection_id),
+    orderId: row.order_id,
+    head: asOf === null || modifiedAt === null || observedAt === null || contentHash === null ? null : { asOf, modifiedAt, observedAt, contentHash },
+    isVanished: row.is_vanished,
+    observed: event as OrderObserved | null,
+    deletionReportedAt: row.deletion_reported_at,
+  };
+  return { state, partition: row.partition, observation: row.observation };
+}
+
+export interface OrderRef {
+  readonly tenantId: string;
+  readonly connectionId: string;
+  readonly orderId: string;
+}
+
+/** Reads an app's fold of the order topic. */
+export class OrdersStore {
+  constructor(
+    private readonly sql: Sql,
+    private readonly app: string,
+    private readonly book: SchemaBook,
+    /** Makes the schema ids of stored observations known before they are read. */
+    private readonly learn: (observation: Buffer) => Promise<void>,
+  ) {
+    plainIdentifier(app);
+  }
+
+  /** Absent orders are absent. */
+  async find(refs: readonly OrderRef[]): Promise<StoredOrder[]> {
+    const rows = await this.sql.query<OrderRow>(
+      `orders-find-${this.app}`,
+      `select ${ORDER_ROWS.names} from ${this.app}.orders
+         join (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as k(tenant_id, connection_id, order_id)) k
+        using (tenant_id, connection_id, order_id)`,
+      [refs.map(({ tenantId }) => tenantId), refs.map(({ connectionId }) => connectionId), refs.map(({ orderId }) => orderId)],
+    );
+    return this.toStoredAll(rows);
+  }
+
+  /** One tenant's orders of one partition, by key from after `after` on. */
+  async page(tenantId: string, partition: number, after: { readonly connectionId: string; readonly orderId: string }, limit: number): Promise<StoredOrder[]> {
+    const rows = await this.sql.query<OrderRow>(
+      `orders-page-${this.app}`,
+      `select ${ORDER_ROWS.names} from ${this.app}.orders
+        where tenant_id = $1 and partition = $2 and (connection_id, order_id) > ($3, $4)
+        order by connection_id, order_id limit $5`,
+      [tenantId, partition, after.connectionId, after.orderId, limit],
+    );
+    return this.toStoredAll(rows);
+  }
+
+  private async toStoredAll(rows: readonly OrderRow[]): Promise<StoredOrder[]> {
+    for (const row of rows) if (row.observation !== null) await this.learn(row.observation);
+    return rows.map((row) => toStored(row, this.book));
+  }
+}

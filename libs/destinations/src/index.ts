@@ -1,0 +1,3 @@
+export * from './registry.js';
+export * from './tiktok/tiktok.destination.js';
+export * from './tiktok/tiktok.schema.js';

@@ -1,0 +1,133 @@
+import {
+  normaliseEmail,
+  normaliseExternalId,
+  normaliseName,
+  normalisePhone,
+  normaliseZip,
+  publicIpOf,
+  sha256Of,
+  toJsonNumber,
+  type DeliveryIntent,
+  type DeliveryMode,
+  type DeliveryPlan,
+  type OrderPersonal,
+  type PersonIdentifier,
+  type VendorRequest,
+} from '@tributary/domain';
+import { queryParameterOf, shareableUrl } from '../landing-url.js';
+import {
+  EVENT_TRACK_PATH,
+  type TiktokEvent,
+  type TiktokRequest,
+  type TiktokSecrets,
+  type TiktokSettings,
+  type TiktokUser,
+} from './tiktok.schema.js';
+
+/**
+ * One request for all intents: what is unknown is left out, never sent empty; what names a person is hashed.
+ *
+ * `order_id` is the order's id (the number that the merchant sees may change). The page is the landing page that WooCommerce's own
+ * attribution kept, else the shop.
+ * @throws when a test event would go out without its test code, which would count it as real
+ * @see https://business-api.tiktok.com/portal/docs (Events API 2.0, web), read 2026-11-21
+ */
+export function purchaseRequest(
+  intents: readonly DeliveryIntent[],
+  mode: DeliveryMode,
+  settings: TiktokSettings,
+  secrets: TiktokSecrets,
+  baseUrl: string,
+): VendorRequest {
+  if (mode === 'test' && settings.testEventCode === null) {
+    throw new Error('a TikTok test event has no testEventCode in the settings: set it again, or let the event expire');
+  }
+  const body: TiktokRequest = {
+    event_source: 'web',
+    event_source_id: settings.pixelCode,
+    test_event_code: mode === 'test' ? (settings.testEventCode ?? undefined) : undefined,
+    data: intents.map(eventOf),
+  };
+  return {
+    method: 'POST',
+    url: `${baseUrl.replace(/\/+$/, '')}${EVENT_TRACK_PATH}`,
+    headers: { 'Access-Token': secrets.accessToken, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+}
+
+/** `JSON.stringify` drops what is undefined. */
+function eventOf(intent: DeliveryIntent): TiktokEvent {
+  const url = pageOf(intent);
+  return {
+    event: intent.eventName,
+    event_time: Math.floor(intent.plan.eventTime / 1000),
+    event_id: intent.plan.vendorEventId,
+    user: intent.personal === null ? undefined : unlessEmpty(userOf(intent.personal, intent)),
+    page: url === null ? undefined : { url },
+    properties: unlessEmpty(propertiesOf(intent.plan, intent.reference)),
+  };
+}
+
+function userOf(personal: OrderPersonal, { tenant, isRenewal }: DeliveryIntent): TiktokUser {
+  const { billing } = personal;
+  return {
+    email: hashed(normaliseEmail(billing.email)),
+    phone: hashed(normalisePhone(billing.phone, [billing.country, tenant.defaultCountry])),
+    external_id: hashedIds([personal.visitorId, personal.customerId]),
+    first_name: hashed(normaliseName(billing.firstName)),
+    last_name: hashed(normaliseName(billing.lastName)),
+    zip_code: hashed(normaliseZip(billing.postcode)),
+    city: place(billing.city),
+    state: place(billing.state),
+    country: place(billing.country),
+    ttclid: known(personal.ttclid) ?? queryParameterOf(personal.attribution['session_entry'] ?? '', 'ttclid') ?? undefined,
+    ttp: known(personal.ttp),
+    ip: isRenewal ? undefined : (publicIpOf(personal.customerIp) ?? undefined),
+    user_agent: isRenewal ? undefined : known(personal.customerUserAgent),
+  };
+}
+
+function propertiesOf(plan: DeliveryPlan, orderId: string): NonNullable<TiktokEvent['properties']> {
+  const hasAmounts = plan.value !== null && plan.currency !== null;
+  const contents = plan.lines.map((line) => ({
+    content_id: line.contentId,
+    content_name: known(line.name),
+    price: hasAmounts ? toJsonNumber(line.unitPrice) : undefined,
+    quantity: line.quantity,
+  }));
+  const hasContents = contents.length > 0;
+  return {
+    value: plan.value !== null && hasAmounts ? toJsonNumber(plan.value) : undefined,
+    currency: hasAmounts ? (plan.currency ?? undefined) : undefined,
+    contents: hasContents ? contents : undefined,
+    content_type: hasContents ? 'product' : undefined,
+    num_items: hasContents ? plan.lines.reduce((sum, line) => sum + line.quantity, 0) : undefined,
+    order_id: known(orderId),
+  };
+}
+
+const pageOf = ({ personal, source }: DeliveryIntent): string | null =>
+  shareableUrl(personal?.attribution['session_entry'] ?? '') ?? shareableUrl(source.storeUrl);
+
+const hashed = (identifier: PersonIdentifier | null): string | undefined => (identifier === null ? undefined : sha256Of(identifier));
+
+function hashedIds(ids: readonly string[]): string[] | undefined {
+  const hashes = new Set(ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined));
+  return hashes.size > 0 ? [...hashes] : undefined;
+}
+
+/** Text as it is, trimmed; the words that scripts write for nothing count as nothing. */
+function known(text: string): string | undefined {
+  const trimmed = text.trim();
+  return ['', 'undefined', 'null'].includes(trimmed.toLowerCase()) ? undefined : trimmed;
+}
+
+/** City, state, country: in clear, lower-case, without spaces. Some buyers type their mail address into any field. */
+function place(text: string): string | undefined {
+  return text.includes('@') ? undefined : known(text)?.normalize('NFC').toLowerCase().replace(/\s+/gu, '');
+}
+
+function unlessEmpty<T extends object>(fields: T): T | undefined {
+  return Object.values(fields).some((value) => value !== undefined) ? fields : undefined;
+}

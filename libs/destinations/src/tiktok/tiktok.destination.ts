@@ -1,0 +1,32 @@
+import type { Destination } from '@tributary/domain';
+import { interpretTiktokReply } from './answer-classes.js';
+import { isTooOld, planPurchase } from './purchase.plan.js';
+import { purchaseRequest } from './purchase.request.js';
+import type { TiktokSecrets, TiktokSettings } from './tiktok.schema.js';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * TikTok Events API 2.0, web events.
+ * @see https://business-api.tiktok.com/portal/docs (Events API 2.0), read 2026-11-21
+ */
+export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> = {
+  kind: 'tiktok',
+  declaration: {
+    /** TikTok drops a repeat of pixel + event + event id for 48 hours after the first; an hour is for clocks and queues. */
+    repeatWindowMs: 47 * HOUR_MS,
+    /** TikTok takes 1,000; one bad event fails all of them, so fewer travel together. */
+    maxIntentsPerRequest: 50,
+    orderLingerMs: 20,
+    requestTimeoutMs: 10_000,
+    /** 1,000 requests a minute and token. */
+    requestsPerSecond: 16,
+    maxAttempts: 12,
+  },
+  plan: planPurchase,
+  isExpired: (plan, settings, nowMs) => isTooOld(plan.eventTime, settings, nowMs),
+  /** A request has one pixel, and test events never travel with live ones. */
+  batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
+  toRequest: purchaseRequest,
+  interpret: interpretTiktokReply,
+};

@@ -1,0 +1,45 @@
+import type { ConnectionId, TenantId } from './ids.js';
+
+/** What a person can be called for: one closed list, also the metric label. */
+export const ALERT_KINDS = [
+  'bad-signature',
+  'shop-error-body',
+  'webhook-rejected',
+  'credential-parked',
+  'dead-letter',
+  'kafka-away',
+  'log-gap',
+  'vault-keys-missing',
+] as const;
+
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** Tenant of alerts that concern the whole installation. */
+export const INSTALLATION = 'installation' as TenantId;
+
+export interface AlertToOpen {
+  readonly tenantId: TenantId;
+  /** Null when it is about the whole tenant. */
+  readonly connectionId: ConnectionId | null;
+  readonly kind: AlertKind;
+  /** What happened, in words, naming no person. */
+  readonly what: string;
+  /** What to do about it. */
+  readonly todo: string;
+}
+
+export interface Alert extends AlertToOpen {
+  readonly id: number;
+  readonly since: Date;
+  readonly lastSeen: Date;
+  readonly occurrences: number;
+  readonly closedAt: Date | null;
+}
+
+/** Opened and closed by the apps. At most one is open per (tenant, connection, kind); opening it again counts. */
+export interface Alerts {
+  open(alert: AlertToOpen): Promise<void>;
+  close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind): Promise<void>;
+  /** Open ones, newest first; all tenants when `tenantId` is null. */
+  list(tenantId: TenantId | null): Promise<Alert[]>;
+}

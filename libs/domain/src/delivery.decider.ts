@@ -1,0 +1,163 @@
+import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryPlan } from './delivery.events.js';
+import type { DestinationDeclaration, PlanDecision } from './destination.js';
+import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
+import { assertNever, type ConnectionId, type TenantId } from './ids.js';
+import type { DeliveryOutcome } from './outcome.js';
+
+/** What the shell brings to every decision: the moment (epoch ms), a fresh event id and a random number in [0, 1). */
+export interface Moment {
+  readonly nowMs: number;
+  readonly newEventId: () => string;
+  readonly random: number;
+}
+
+/** An event and the entry it leads to. */
+export interface LedgerChange {
+  readonly event: DeliveryEvent;
+  readonly entry: LedgerEntry;
+}
+
+export type NextStep =
+  | { readonly kind: 'attempt' }
+  /** No longer to be sent: record this. */
+  | { readonly kind: 'close'; readonly change: LedgerChange }
+  /** Nothing to do with it (any more). */
+  | { readonly kind: 'none' };
+
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MAX_MS = 10 * 60_000;
+
+/** Exponential, with full jitter above a half: 1–2 s, 2–4 s, … 5–10 min. */
+export const retryDelayMs = (attemptCount: number, random: number): number => {
+  const ceiling = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.max(0, Math.min(20, attemptCount - 1)));
+  return Math.round(ceiling * (0.5 + random / 2));
+};
+
+const baseOf = (entry: LedgerEntry, source: string, moment: Moment): DeliveryEventBase => ({
+  eventId: moment.newEventId(),
+  tenantId: entry.key.tenantId,
+  connectionId: entry.key.destinationConnectionId,
+  occurredAt: moment.nowMs,
+  receivedAt: moment.nowMs,
+  source,
+  key: entry.key,
+  version: entry.version + 1,
+});
+
+/** Applies an event that was just decided; it always fits, because it carries the next version. */
+function change(entry: LedgerEntry | undefined, event: DeliveryEvent): LedgerChange {
+  const after = evolveLedger(entry, event);
+  if (after === undefined) throw new Error(`${event.type} cannot begin a ledger entry`);
+  return { event, entry: after };
+}
+
+/** A destination's decision as the first event of its key. */
+export function planDelivery(
+  decision: PlanDecision,
+  ids: { readonly tenantId: TenantId; readonly destinationConnectionId: ConnectionId; readonly sourceConnectionId: ConnectionId },
+  origin: { readonly observationId: string; readonly settingsVersion: number },
+  moment: Moment,
+): LedgerChange {
+  const { reference, eventName, revision, mode } = decision;
+  const base: DeliveryEventBase = {
+    eventId: moment.newEventId(),
+    tenantId: ids.tenantId,
+    connectionId: ids.destinationConnectionId,
+    occurredAt: moment.nowMs,
+    receivedAt: moment.nowMs,
+    source: 'planner',
+    key: { ...ids, reference, eventName, revision, mode },
+    version: 1,
+  };
+  if (decision.kind === 'plan') return change(undefined, { ...base, type: 'Planned', plan: decision.plan });
+  return change(undefined, { ...base, type: 'Suppressed', reason: decision.reason, eventTime: decision.eventTime, ...origin });
+}
+
+const isRepeatUnsafe = (entry: LedgerEntry, declaration: DestinationDeclaration, unknownSince: number | null, nowMs: number): boolean =>
+  unknownSince !== null && (declaration.repeatWindowMs === null || nowMs >= unknownSince + declaration.repeatWindowMs);
+
+/** What to do with an entry whose turn has come. An entry that was attempted and has no outcome counts as unknown. */
+export function nextStep(
+  entry: LedgerEntry,
+  declaration: DestinationDeclaration,
+  isExpired: (plan: DeliveryPlan) => boolean,
+  moment: Moment,
+): NextStep {
+  const { plan } = entry;
+  if (plan === null || entry.settledAt !== null || entry.state === 'parked') return { kind: 'none' };
+  const isOpen = entry.attempts.at(-1)?.outcome === 'pending';
+  const unknownSince = entry.unknownSince ?? (isOpen ? (entry.attempts.at(-1)?.at ?? null) : null);
+  const base = baseOf(entry, 'dispatcher', moment);
+  if (isRepeatUnsafe(entry, declaration, unknownSince, moment.nowMs)) {
+    return { kind: 'close', change: change(entry, { ...base, type: 'Unconfirmed', reason: 'window-over' }) };
+  }
+  if (unknownSince === null && isExpired(plan)) return { kind: 'close', change: change(entry, { ...base, type: 'Expired', reason: 'too-old' }) };
+  return { kind: 'attempt' };
+}
+
+/** The intent of one request, to be made durable before the request leaves. */
+export function attemptDelivery(
+  entry: LedgerEntry,
+  intent: Pick<DeliveryAttempted, 'dueAt' | 'settingsVersion' | 'matchKeys' | 'sealedUnder' | 'sealedRequest'>,
+  moment: Moment,
+): LedgerChange {
+  return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Attempted', attempt: entry.attempts.length + 1, ...intent });
+}
+
+/** What the vendor's reply makes of an attempted entry. */
+export function settleDelivery(entry: LedgerEntry, outcome: DeliveryOutcome, declaration: DestinationDeclaration, moment: Moment): LedgerChange {
+  const base = baseOf(entry, 'dispatcher', moment);
+  const { answer } = outcome;
+  const dueAt = moment.nowMs + retryDelayMs(entry.attemptCount, moment.random);
+  switch (outcome.kind) {
+    case 'delivered':
+      return change(entry, { ...base, type: 'Delivered', answer });
+    case 'rejected':
+      return change(entry, { ...base, type: 'Rejected', reason: outcome.reason, answer });
+    case 'bug':
+      return change(entry, { ...base, type: 'Rejected', reason: 'our-bug', answer });
+    case 'misconfigured':
+      return change(entry, { ...base, type: 'Parked', reason: 'vendor-refused-credential', answer });
+    case 'isolate':
+    case 'resend-alone':
+      return change(entry, { ...base, type: 'Requeued', to: 'transient', reason: 'sent-alone', dueAt: moment.nowMs, answer });
+    case 'unknown':
+      return change(entry, { ...base, type: 'Requeued', to: 'unknown', reason: 'outcome-unknown', dueAt, answer });
+    case 'transient':
+      if (!outcome.isThrottled && entry.attemptCount >= declaration.maxAttempts) {
+        return change(entry, { ...base, type: 'Rejected', reason: 'retries-exhausted', answer });
+      }
+      return change(entry, {
+        ...base,
+        type: 'Requeued',
+        to: 'transient',
+        reason: outcome.isThrottled ? 'throttled' : 'vendor-unavailable',
+        dueAt: Math.max(dueAt, moment.nowMs + (outcome.retryAfterMs ?? 0)),
+        answer,
+      });
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** A parked entry whose credential works again: planned, or expired when it is too old by now. */
+export function resumeDelivery(entry: LedgerEntry, isExpired: (plan: DeliveryPlan) => boolean, moment: Moment): LedgerChange | undefined {
+  if (entry.state !== 'parked' || entry.plan === null) return undefined;
+  const base = { ...baseOf(entry, 'operator', moment) };
+  if (isExpired(entry.plan)) return change(entry, { ...base, type: 'Expired', reason: 'too-old' });
+  return change(entry, { ...base, type: 'Requeued', to: 'planned', reason: 'resumed', dueAt: moment.nowMs, answer: null });
+}
+
+/** A person asks for another try; refused where it could send twice without their word, or where there is nothing to send. */
+export function retryDelivery(
+  entry: LedgerEntry,
+  request: { readonly acceptDuplicate: boolean; readonly operator: string },
+  moment: Moment,
+): { readonly kind: 'changed'; readonly change: LedgerChange } | { readonly kind: 'refused'; readonly because: 'may-duplicate' | 'nothing-to-send' | 'already-delivered' | 'under-way' } {
+  if (entry.plan === null) return { kind: 'refused', because: 'nothing-to-send' };
+  if (entry.state === 'delivered') return { kind: 'refused', because: 'already-delivered' };
+  if (entry.settledAt === null && entry.state !== 'parked') return { kind: 'refused', because: 'under-way' };
+  if (entry.unknownSince !== null && !request.acceptDuplicate) return { kind: 'refused', because: 'may-duplicate' };
+  const base = baseOf(entry, 'operator', moment);
+  return { kind: 'changed', change: change(entry, { ...base, type: 'ResolvedByOperator', resolution: 'retry', ...request }) };
+}

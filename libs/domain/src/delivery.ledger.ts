@@ -1,0 +1,177 @@
+import type {
+  DeliveryAttempted,
+  DeliveryEvent,
+  DeliveryPlan,
+  DeliveryState,
+  LedgerKeyParts,
+  VendorAnswer,
+} from './delivery.events.js';
+import { assertNever, type SubjectId } from './ids.js';
+
+/** One request that carried this effect, as people read it. */
+export interface AttemptRecord {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly requestId: string | null;
+  /** `pending` until something is known. */
+  readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown';
+}
+
+/** One effect: a fold of the delivery events of its key. */
+export interface LedgerEntry {
+  readonly key: LedgerKeyParts;
+  readonly version: number;
+  readonly state: DeliveryState;
+  readonly reason: string | null;
+  readonly observationId: string;
+  readonly settingsVersion: number;
+  readonly eventTime: number;
+  /** Null when it was suppressed. */
+  readonly plan: DeliveryPlan | null;
+  /** Attempts that count against the limit: throttled ones and ones sent alone to find a fault do not. */
+  readonly attemptCount: number;
+  /** The newest {@link MAX_ATTEMPTS_KEPT}. */
+  readonly attempts: readonly AttemptRecord[];
+  readonly sealedUnder: SubjectId | null;
+  readonly sealedRequest: Buffer | null;
+  /** When a waiting entry may go on. */
+  readonly dueAt: number | null;
+  /** First attempt whose outcome nobody knows; from it the vendor's window counts. */
+  readonly unknownSince: number | null;
+  readonly plannedAt: number;
+  readonly settledAt: number | null;
+}
+
+const MAX_ATTEMPTS_KEPT = 40;
+
+const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer: VendorAnswer | null): readonly AttemptRecord[] => {
+  const last = entry.attempts.at(-1);
+  if (last === undefined || last.outcome !== 'pending') return entry.attempts;
+  const closed = { at: last.at, code: answer?.code ?? null, message: answer?.message ?? null, requestId: answer?.requestId ?? null, outcome };
+  return [...entry.attempts.slice(0, -1), closed];
+};
+
+const lastAttemptAt = (entry: LedgerEntry): number | null => entry.attempts.at(-1)?.at ?? null;
+
+const earliest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
+
+function attempted(entry: LedgerEntry, event: DeliveryAttempted): LedgerEntry {
+  const wasOpen = entry.attempts.at(-1)?.outcome === 'pending';
+  const before = closeLast(entry, 'unknown', null);
+  const record: AttemptRecord = { at: event.occurredAt, code: null, message: null, requestId: null, outcome: 'pending' };
+  return {
+    ...entry,
+    version: event.version,
+    state: 'attempted',
+    reason: null,
+    attemptCount: entry.attemptCount + 1,
+    attempts: [...before, record].slice(-MAX_ATTEMPTS_KEPT),
+    sealedUnder: event.sealedUnder,
+    sealedRequest: event.sealedRequest,
+    dueAt: event.dueAt,
+    unknownSince: wasOpen ? earliest(entry.unknownSince, lastAttemptAt(entry)) : entry.unknownSince,
+  };
+}
+
+function requeued(entry: LedgerEntry, event: Extract<DeliveryEvent, { type: 'Requeued' }>): LedgerEntry {
+  const isFree = event.reason === 'throttled' || event.reason === 'sent-alone';
+  const outcome = event.to === 'unknown' ? 'unknown' : event.reason === 'throttled' ? 'throttled' : event.reason === 'sent-alone' ? 'sent-alone' : 'transient';
+  return {
+    ...entry,
+    version: event.version,
+    state: event.to,
+    reason: event.reason,
+    attemptCount: isFree ? Math.max(0, entry.attemptCount - 1) : entry.attemptCount,
+    attempts: closeLast(entry, outcome, event.answer),
+    dueAt: event.dueAt,
+    unknownSince: event.to === 'unknown' ? earliest(entry.unknownSince, lastAttemptAt(entry)) : entry.unknownSince,
+  };
+}
+
+/** A first event makes the entry; anything else before it is ignored until it comes again in order. */
+function begin(event: DeliveryEvent): LedgerEntry | undefined {
+  const base = {
+    key: event.key,
+    version: event.version,
+    attemptCount: 0,
+    attempts: [],
+    sealedUnder: null,
+    sealedRequest: null,
+    unknownSince: null,
+    plannedAt: event.occurredAt,
+  };
+  if (event.type === 'Planned') {
+    const { plan } = event;
+    return {
+      ...base,
+      state: 'planned',
+      reason: null,
+      observationId: plan.observationId,
+      settingsVersion: plan.settingsVersion,
+      eventTime: plan.eventTime,
+      plan,
+      dueAt: event.occurredAt,
+      settledAt: null,
+    };
+  }
+  if (event.type === 'Suppressed') {
+    const { reason, observationId, settingsVersion, eventTime } = event;
+    return { ...base, state: 'suppressed', reason, observationId, settingsVersion, eventTime, plan: null, dueAt: null, settledAt: event.occurredAt };
+  }
+  return undefined;
+}
+
+/**
+ * The ledger fold: exactly the next version of a key changes it; what it has already, and what comes before its turn,
+ * is ignored (publishers repeat in order after every failure, so nothing that was skipped stays missing).
+ */
+export function evolveLedger(entry: LedgerEntry | undefined, event: DeliveryEvent): LedgerEntry | undefined {
+  if (entry === undefined) return event.version === 1 ? begin(event) : undefined;
+  if (event.version !== entry.version + 1) return entry;
+  const { version, occurredAt } = event;
+  const settled = { ...entry, version, dueAt: null, settledAt: occurredAt };
+  switch (event.type) {
+    case 'Planned':
+      return { ...entry, version, state: 'planned', reason: null, plan: event.plan, dueAt: occurredAt, settledAt: null };
+    case 'Suppressed':
+      return { ...settled, state: 'suppressed', reason: event.reason };
+    case 'Attempted':
+      return attempted(entry, event);
+    case 'Delivered':
+      return { ...settled, state: 'delivered', reason: null, attempts: closeLast(entry, 'delivered', event.answer) };
+    case 'Rejected':
+      return { ...settled, state: 'rejected', reason: event.reason, attempts: closeLast(entry, 'rejected', event.answer) };
+    case 'Parked':
+      return { ...entry, version, state: 'parked', reason: event.reason, dueAt: null, attempts: closeLast(entry, 'parked', event.answer) };
+    case 'Requeued':
+      return requeued(entry, event);
+    case 'Unconfirmed':
+      return { ...settled, state: 'unconfirmed', reason: event.reason, attempts: closeLast(entry, 'unknown', null) };
+    case 'Expired':
+      return { ...settled, state: 'expired', reason: event.reason };
+    case 'ResolvedByOperator':
+      return resolved(entry, settled, event);
+    default:
+      return assertNever(event);
+  }
+}
+
+function resolved(entry: LedgerEntry, settled: LedgerEntry, event: Extract<DeliveryEvent, { type: 'ResolvedByOperator' }>): LedgerEntry {
+  if (event.resolution === 'delivered') return { ...settled, state: 'delivered', reason: 'retried-by-operator' };
+  if (event.resolution === 'abandoned') return { ...settled, state: 'withdrawn', reason: 'retried-by-operator' };
+  // A person has taken the risk of a double, so the vendor's window begins anew with the next attempt.
+  return {
+    ...entry,
+    version: event.version,
+    state: 'planned',
+    reason: 'retried-by-operator',
+    attemptCount: 0,
+    dueAt: event.occurredAt,
+    unknownSince: null,
+    settledAt: null,
+  };
+}
+
+export const isSettled = (entry: LedgerEntry): boolean => entry.settledAt !== null;

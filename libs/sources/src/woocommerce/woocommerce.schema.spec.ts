@@ -1,0 +1,112 @@
+import { isConsentRequired, woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
+
+const secrets = { webhookToken: 'a-token_of-16-chars', webhookSecret: 's3cret' };
+const settingsOf = (more: Record<string, unknown> = {}) => woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', ...more });
+
+/** Paths of the problems that a schema finds. */
+const problemsOf = (schema: typeof woocommerceSettingsSchema | typeof woocommerceSecretsSchema, value: unknown): string[] =>
+  schema.safeParse(value).error?.issues.map(({ path, code }) => path.join('.') || code) ?? [];
+
+describe('WooCommerce settings', () => {
+  it('need nothing but the shop’s address', () => {
+    expect(settingsOf()).toEqual({
+      storeUrl: 'https://shop.example',
+      polling: { enabled: true, refreshIntervalSeconds: 60 },
+      country: null,
+      consent: { required: 'auto' },
+    });
+  });
+
+  it('take what the example file says', () => {
+    const settings = settingsOf({ polling: { enabled: false, refreshIntervalSeconds: 15 }, country: 'CL', consent: { required: false } });
+    expect(settings).toMatchObject({
+      polling: { enabled: false, refreshIntervalSeconds: 15 },
+      country: 'CL',
+      consent: { required: false },
+    });
+  });
+
+  it('fill in the other half of a polling section', () => {
+    expect(settingsOf({ polling: { enabled: false } }).polling.refreshIntervalSeconds).toBe(60);
+  });
+
+  it('keep a folder in the shop’s address and drop the slash behind it', () => {
+    expect(settingsOf({ storeUrl: 'http://127.0.0.1:18080/tienda/' }).storeUrl).toBe('http://127.0.0.1:18080/tienda');
+  });
+
+  it.each([
+    ['storeUrl', { storeUrl: 'shop.example' }],
+    ['storeUrl', { storeUrl: 'ftp://shop.example' }],
+    ['storeUrl', { storeUrl: 'https://user:secret@shop.example' }],
+    ['storeUrl', { storeUrl: 'https://shop.example/?a=b' }],
+    ['polling.refreshIntervalSeconds', { polling: { refreshIntervalSeconds: 14 } }],
+    ['polling.refreshIntervalSeconds', { polling: { refreshIntervalSeconds: 15.5 } }],
+    ['country', { country: 'cl' }],
+    ['country', { country: 'Chile' }],
+    ['consent.required', { consent: { required: 'maybe' } }],
+    ['unrecognized_keys', { currency: 'CLP' }],
+    ['polling', { polling: { interval: 5 } }],
+  ])('name %s when it is wrong: %j', (path, more) => {
+    expect(problemsOf(woocommerceSettingsSchema, { storeUrl: 'https://shop.example', ...more })).toEqual([path]);
+  });
+});
+
+describe('WooCommerce secrets', () => {
+  it('hold webhook secrets as a list', () => {
+    expect(woocommerceSecretsSchema.parse(secrets).webhookSecret).toEqual(['s3cret']);
+    expect(woocommerceSecretsSchema.parse({ ...secrets, webhookSecret: ['new', 'old'] }).webhookSecret).toEqual(['new', 'old']);
+  });
+
+  it('take both REST keys', () => {
+    expect(woocommerceSecretsSchema.parse({ ...secrets, consumerKey: 'ck_1', consumerSecret: 'cs_1' })).toMatchObject({
+      consumerKey: 'ck_1',
+    });
+  });
+
+  it.each([
+    ['consumerSecret', { consumerKey: 'ck_1' }],
+    ['consumerSecret', { consumerSecret: 'cs_1' }],
+    ['webhookToken', { webhookToken: 'too-short' }],
+    ['webhookToken', { webhookToken: 'with a blank in it' }],
+    ['webhookSecret', { webhookSecret: '' }],
+    ['webhookSecret', { webhookSecret: [] }],
+    ['webhookSecret', { webhookSecret: ['a', 'b', 'c'] }],
+    ['webhookSecret.1', { webhookSecret: ['a', ''] }],
+    ['unrecognized_keys', { token: 'x' }],
+  ])('name %s when it is wrong: %j', (path, more) => {
+    expect(problemsOf(woocommerceSecretsSchema, { ...secrets, ...more })).toEqual([path]);
+  });
+});
+
+describe('isConsentRequired', () => {
+  it.each([
+    ['DE', true],
+    ['IS', true],
+    ['GB', true],
+    ['CH', true],
+    ['RE', true],
+    ['CL', false],
+    ['US', false],
+    ['RS', false],
+  ])('is decided by the shop’s country: %s', (country, isRequired) => {
+    const decision = isConsentRequired(settingsOf({ country }), 'FR');
+    expect(decision.isRequired).toBe(isRequired);
+    expect(decision.explanation).toContain(`the shop’s country ${country}`);
+  });
+
+  it('falls back on the tenant’s default country', () => {
+    expect(isConsentRequired(settingsOf(), 'CL')).toEqual({
+      isRequired: false,
+      explanation: 'consent is not required: the tenant’s default country CL is outside the EEA, the United Kingdom and Switzerland',
+    });
+  });
+
+  it('is on the safe side when nobody names a country, and says what to do', () => {
+    expect(isConsentRequired(settingsOf())).toMatchObject({ isRequired: true, explanation: expect.stringContaining('set country') });
+  });
+
+  it.each([true, false])('is what the settings say when they say %s', (required) => {
+    const decision = isConsentRequired(settingsOf({ country: 'DE', consent: { required } }));
+    expect(decision).toMatchObject({ isRequired: required, explanation: expect.stringContaining('the settings say so') });
+  });
+});

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const MIN_REFRESH_INTERVAL_SECONDS = 15;
+const DEFAULT_REFRESH_INTERVAL_SECONDS = 60;
+const MIN_TOKEN_CHARS = 16;
+
+function isStoreUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+/** A WooCommerce connection's settings as written in tenants.yaml (without id, kind and secrets). */
+export const woocommerceSettingsSchema = z.strictObject({
+  storeUrl: z
+    .string()
+    .refine(isStoreUrl, 'storeUrl must be the shop’s address, such as https://shop.example: http or https, without user, query or #')
+    .transform((text) => text.replace(/\/+$/, '')),
+  polling: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      refreshIntervalSeconds: z
+        .int()
+        .min(MIN_REFRESH_INTERVAL_SECONDS, `polling.refreshIntervalSeconds must be at least ${MIN_REFRESH_INTERVAL_SECONDS}`)
+        .default(DEFAULT_REFRESH_INTERVAL_SECONDS),
+    })
+    .prefault({}),
+  /** Where the shop is; read from the shop when it has REST keys. */
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'country must be two capital letters (ISO 3166), such as CL')
+    .nullable()
+    .default(null),
+  consent: z.strictObject({ required: z.union([z.literal('auto'), z.boolean()]).default('auto') }).prefault({}),
+});
+
+export type WoocommerceSettings = z.infer<typeof woocommerceSettingsSchema>;
+
+const webhookSecretSchema = z.string().min(1, 'webhookSecret must not be empty: anybody could sign');
+
+/** A WooCommerce connection's secrets. Both REST keys or none (then: webhooks only); two webhook secrets while one replaces the other. */
+export const woocommerceSecretsSchema = z
+  .strictObject({
+    consumerKey: z.string().min(1).optional(),
+    consumerSecret: z.string().min(1).optional(),
+    webhookToken: z
+      .string()
+      .regex(
+        new RegExp(`^[A-Za-z0-9_-]{${MIN_TOKEN_CHARS},}$`),
+        `webhookToken must be at least ${MIN_TOKEN_CHARS} of A–Z, a–z, 0–9, _ and -`,
+      ),
+    webhookSecret: z.union([webhookSecretSchema.transform((secret) => [secret]), z.array(webhookSecretSchema).min(1).max(2)]),
+  })
+  .refine((secrets) => (secrets.consumerKey === undefined) === (secrets.consumerSecret === undefined), {
+    error: 'consumerKey and consumerSecret go together: give both, or none for a shop that only sends webhooks',
+    path: ['consumerSecret'],
+  });
+
+export type WoocommerceSecrets = z.infer<typeof woocommerceSecretsSchema>;
+
+/**
+ * EU members with their outermost regions and Åland under codes of their own, Iceland, Liechtenstein, Norway, the United Kingdom, Switzerland.
+ * @see https://european-union.europa.eu/principles-countries-history/eu-countries_en
+ */
+const CONSENT_COUNTRIES: ReadonlySet<string> = new Set(
+  ['AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE', 'AX GF GP MF MQ RE YT', 'IS LI NO', 'GB CH'].flatMap(
+    (codes) => codes.split(' '),
+  ),
+);
+
+export interface ConsentRequirement {
+  readonly isRequired: boolean;
+  /** What was decided and why, for `apply` to print. */
+  readonly explanation: string;
+}
+
+/**
+ * Whether this shop's buyers must have said yes. `auto`: where the shop is in the EEA, the United Kingdom or Switzerland. A shop that
+ * names no country is taken to be in the tenant's default country; without that either, consent is required.
+ */
+export function isConsentRequired(settings: WoocommerceSettings, tenantDefaultCountry: string | null = null): ConsentRequirement {
+  const { required } = settings.consent;
+  if (required !== 'auto')
+    return { isRequired: required, explanation: `consent is ${required ? '' : 'not '}required: the settings say so` };
+  const country = settings.country ?? tenantDefaultCountry;
+  if (country === null) {
+    return {
+      isRequired: true,
+      explanation: 'consent is required: nobody said in which country the shop is; set country, or consent.required to false',
+    };
+  }
+  const whose = settings.country === null ? `the tenant’s default country ${country}` : `the shop’s country ${country}`;
+  return CONSENT_COUNTRIES.has(country)
+    ? { isRequired: true, explanation: `consent is required: ${whose} is in the EEA, the United Kingdom or Switzerland` }
+    : { isRequired: false, explanation: `consent is not required: ${whose} is outside the EEA, the United Kingdom and Switzerland` };
+}

@@ -1,0 +1,57 @@
+import type { DurableAppend } from './durable-append.js';
+import type { FactSealer, UnsealedFact } from './fact-sealer.js';
+
+interface Waiting {
+  readonly fact: UnsealedFact;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_BATCH = 500;
+
+/**
+ * Facts in, durable records out. What arrives while one look-up in the vault is outstanding is sealed with the next, so one
+ * statement serves many requests; a batch that the vault refuses is sealed one by one, so nobody fails for another.
+ */
+export class FactAppender {
+  private waiting: Waiting[] = [];
+  private isSealing = false;
+
+  constructor(
+    private readonly sealer: FactSealer,
+    private readonly durable: DurableAppend,
+  ) {}
+
+  /** Resolves when the fact is durable. */
+  append(fact: UnsealedFact): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ fact, resolve, reject });
+      if (!this.isSealing) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.isSealing = true;
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, MAX_BATCH);
+      try {
+        const sealed = await this.sealer.seal(batch.map(({ fact }) => fact));
+        for (const [index, { resolve, reject }] of batch.entries()) this.durable.append(sealed[index] ?? []).then(resolve, reject);
+      } catch (error) {
+        if (batch.length === 1) batch[0]?.reject(error);
+        else for (const waiting of batch) await this.sealAlone(waiting);
+      }
+    }
+    this.isSealing = false;
+  }
+
+  private async sealAlone({ fact, resolve, reject }: Waiting): Promise<void> {
+    try {
+      const [records] = await this.sealer.seal([fact]);
+      this.durable.append(records ?? []).then(resolve, reject);
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
