@@ -1,8 +1,149 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { x } from '@tributary/domain';
-@Module({})
-class M {}
-void (async () => { const a = await NestFactory.create(M, new FastifyAdapter()); console.log(x, typeof a); await a.close(); })();
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC } from '@tributary/codecs';
+import { ConfigurationError, masterKeyText, processEnvironment } from '@tributary/config';
+import { INSTALLATION } from '@tributary/domain';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { BatchTransport, behind, DurableAppend, FactAppender, FactSealer, loadSchemaBook, passBarrier, ShopDirectory, SpoolStore } from '@tributary/stream';
+import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
+import { MasterKeys, Vault } from '@tributary/vault';
+import { readIngestSettings, type IngestAppSettings } from './ingest.config.js';
+import { IngestLanes } from './ingest.lanes.js';
+import { IngestModule } from './ingest.module.js';
+import { WebhookPipeline } from './ingest.pipeline.js';
+import { readBody } from './webhook-body.js';
+
+const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC];
+const LANE_STALLED_MS = 60_000;
+const REFRESH_EVERY_MS = 1_000;
+
+interface Ingest {
+  readonly sql: PostgresPool;
+  readonly durable: DurableAppend;
+  readonly lanes: IngestLanes;
+  readonly shops: ShopDirectory;
+  readonly pipeline: WebhookPipeline;
+  readonly metrics: Metrics;
+}
+
+async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: Error) => void): Promise<Ingest> {
+  const sql = new PostgresPool(postgresOptions(settings, 'tributary-ingest'));
+  const connection = kafkaConnection(settings, 'tributary-ingest');
+  const kafka = createKafka(connection, log);
+  const registry = new Registry(registryConnection(settings));
+  const book = await loadSchemaBook(registry);
+  const admin = await TopicAdmin.connect(kafka);
+  const counts = await admin.requiredPartitionCounts(REQUIRED_TOPICS).finally(() => admin.close());
+  const producer = new LaneProducer(kafka, { lanes: settings.INGEST_LANES, requestTimeoutMs: settings.INGEST_ACK_DEADLINE_MS }, log);
+  const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
+  const alerts = new PostgresAlerts(sql);
+  const metrics = new Metrics('ingest');
+  const durable = new DurableAppend(
+    producer,
+    new SpoolStore(sql),
+    {
+      deadlineMs: settings.INGEST_ACK_DEADLINE_MS,
+      drainEveryMs: 500,
+      drainRecords: 500,
+      onBreaker: (isOpen) => void onKafkaAway(alerts, isOpen).catch((error: unknown) => log.warn({ cause: describeError(error) }, 'the alert could not be written')),
+    },
+    log,
+  );
+  const sealer = new FactSealer(vault, book, {
+    orders: counts.get(ORDER_EVENTS_TOPIC) ?? 0,
+    raw: counts.get(ORDER_RAW_TOPIC) ?? 0,
+    rejected: counts.get(REJECTED_EVENTS_TOPIC) ?? 0,
+  });
+  const webhooks = metrics.counter('tributary_webhooks_total', 'Webhooks by what became of them', ['outcome']);
+  const shops = new ShopDirectory(sql, 'ingest');
+  const pipeline = new WebhookPipeline({
+    shops,
+    vault,
+    alerts,
+    log,
+    appender: new FactAppender(sealer, durable),
+    count: (outcome) => webhooks.inc({ outcome }),
+  });
+  const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
+  return { sql, durable, lanes, shops, pipeline, metrics };
+}
+
+const onKafkaAway = (alerts: PostgresAlerts, isOpen: boolean): Promise<void> =>
+  isOpen
+    ? alerts.open({
+        tenantId: INSTALLATION,
+        connectionId: null,
+        kind: 'kafka-away',
+        what: 'Kafka does not acknowledge in time. Webhooks are kept in Postgres and answered 200; nothing is lost.',
+        todo: 'Look after the brokers. The spool drains by itself when they are back.',
+      })
+    : alerts.close(INSTALLATION, null, 'kafka-away');
+
+/** Webhooks are signed over their raw bytes and lie about their type, so every body is taken as it comes. */
+function httpAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({ bodyLimit: Number.MAX_SAFE_INTEGER, forceCloseConnections: 'idle' });
+  const server = adapter.getInstance();
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, payload, done) => {
+    void readBody(payload as Parameters<typeof readBody>[0]).then((body) => done(null, body));
+  });
+  return adapter;
+}
+
+async function main(): Promise<void> {
+  const settings = readIngestSettings(processEnvironment());
+  const log = createLog('ingest', settings.LOG_LEVEL);
+  const onFatal = (error: Error): void => {
+    log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
+    process.exit(1);
+  };
+  const { sql, durable, lanes, shops, pipeline, metrics } = await connect(settings, log, onFatal);
+  const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
+  let isReady = false;
+  const health = {
+    notLive: () => running.filter((lane) => lane.idleForMs() > LANE_STALLED_MS).map((lane) => `lane ${lane.pattern} makes no progress`),
+    notStarted: () => [],
+    notReady: async () => {
+      if (!isReady) return ['settings are not folded yet'];
+      if (!durable.isKafkaAway) return [];
+      return sql.query('ready', 'select 1').then(
+        () => [],
+        () => ['neither Kafka nor the spool is there'],
+      );
+    },
+    metrics,
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(IngestModule.of(pipeline, lanes, health), httpAdapter(), { logger: false, bodyParser: false });
+  await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
+  durable.start();
+  const refreshing = setInterval(() => void shops.refresh().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'settings stay as they are')), REFRESH_EVERY_MS);
+  await app.listen(settings.INGEST_PORT, settings.LISTEN_HOST);
+  log.info({ port: settings.INGEST_PORT }, 'listening');
+
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    isReady = false;
+    clearInterval(refreshing);
+    await app.close();
+    await durable.stop();
+    await sql.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
+  const endOffsets = await lanes.settings.lane.endOffsets();
+  await passBarrier(
+    () => behind(sql, { schema: 'ingest', projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets }),
+    () => isStopping,
+  );
+  await shops.refresh();
+  isReady = true;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`);
+  process.exit(1);
+});

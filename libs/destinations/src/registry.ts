@@ -23,8 +23,3 @@ const registered = <Settings, Secrets>(
 export const DESTINATIONS = {
   tiktok: registered(tiktokDestination, tiktokSettingsSchema, tiktokSecretsSchema, tiktokExample),
 } as const;
-
-export type DestinationKind = keyof typeof DESTINATIONS;
-
-/** Whether a connection of this kind is a destination. */
-export const isDestinationKind = (kind: string): kind is DestinationKind => Object.hasOwn(DESTINATIONS, kind);

@@ -110,11 +110,11 @@ export const orderFold =
 export const evolveOrder = orderFold<OrderObserved>((observation) => observation);
 
 /** What a person calls the order's state: the shop's status, `vanished`, or `unknown` while only a deletion was reported. */
-export function statusOf(state: OrderState): string {
+export function statusOf(state: OrderState<KeptObservation & { readonly status: string }>): string {
   if (state.isVanished) return 'vanished';
   return state.observed?.status ?? 'unknown';
 }
 
 /** A deletion was reported after the newest observation reached us, and nobody has looked since. */
-export const isDeletionUnconfirmed = (state: OrderState): boolean =>
+export const isDeletionUnconfirmed = <Kept extends KeptObservation>(state: OrderState<Kept>): boolean =>
   state.deletionReportedAt !== null && (state.head === null || state.deletionReportedAt >= state.head.observedAt);

@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { BrokerUnavailable } from './client.adapter.js';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -26,6 +27,16 @@ export class TopicRefused extends Error {
   override readonly name = 'TopicRefused';
 }
 
+/** kafkajs' own errors all say that the cluster did not answer as it should; asking again later is the only cure. */
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && error.name.startsWith('KafkaJS')) throw new BrokerUnavailable('the brokers do not answer', { cause: error });
+    throw error;
+  }
+}
+
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 
@@ -43,7 +54,7 @@ export class TopicAdmin {
 
   static async connect(kafka: Kafka): Promise<TopicAdmin> {
     const admin = kafka.admin();
-    await admin.connect();
+    await orUnavailable(admin.connect());
     return new TopicAdmin(admin);
   }
 
@@ -86,9 +97,17 @@ export class TopicAdmin {
     return new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
   }
 
+  /** Like {@link partitionCounts}; throws when a topic is missing, saying what to run. */
+  async requiredPartitionCounts(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = await this.partitionCounts(names);
+    const missing = names.filter((name) => !counts.has(name));
+    if (missing.length > 0) throw new TopicRefused(`missing topics: ${missing.join(', ')}. Run «tributary topics apply».`);
+    return counts;
+  }
+
   /** Offset after the last record, by partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
-    const offsets = await this.admin.fetchTopicOffsets(topic);
+    const offsets = await orUnavailable(this.admin.fetchTopicOffsets(topic));
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   }
 

@@ -8,3 +8,6 @@ export * from './append/fact-sealer.js';
 export * from './append/spool.store.js';
 export * from './append/durable-append.js';
 export * from './append/fact-appender.js';
+export * from './shops/shop-directory.js';
+export * from './shops/heads.store.js';
+export * from './shops/rejections.store.js';

@@ -7,7 +7,7 @@ export interface Refusal {
 export type Check = (value: unknown, path: string) => Refusal | null;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const INVALID_PARAMETER = 40002;
+const INVALID_PARAMETER = 40002;
 export const PERSONAL_DATA_NOT_HASHED = 40062;
 
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);

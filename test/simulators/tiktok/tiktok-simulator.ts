@@ -5,8 +5,6 @@ import { overviewPage } from './overview-page.ts';
 import { isObject } from './refusal.ts';
 import { parsed, Vendor, type Received, type Reply, type VendorOptions } from './vendor.ts';
 
-export type { Received, ReceivedRequest } from './vendor.ts';
-
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 export interface TiktokSimulatorOptions extends VendorOptions {

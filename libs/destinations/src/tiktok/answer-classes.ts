@@ -2,7 +2,7 @@ import type { DeliveryOutcome, VendorAnswer, VendorReply } from '@tributary/doma
 import { requestIdOf, scrubbed } from '../answer-text.js';
 
 /** What an answer's code asks for; `refused` is one event's fault, `bug` the request's. */
-export type AnswerClass = 'delivered' | 'partial' | 'throttled' | 'transient' | 'misconfigured' | 'refused' | 'bug' | 'unknown';
+type AnswerClass = 'delivered' | 'partial' | 'throttled' | 'transient' | 'misconfigured' | 'refused' | 'bug' | 'unknown';
 
 /** @see https://business-api.tiktok.com/portal/docs (Return codes), read 2026-11-21 */
 const CODES: Readonly<Record<Exclude<AnswerClass, 'unknown'>, readonly number[]>> = {
@@ -29,7 +29,7 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
  * The class of a documented code; of any other by its family: 4xxxx refuses, 5xxxx and 6xxxx may pass later, and of the rest nobody
  * knows whether something was taken.
  */
-export function classOfCode(code: number): AnswerClass {
+function classOfCode(code: number): AnswerClass {
   const documented = CLASS_OF_CODE.get(code);
   if (documented !== undefined) return documented;
   if (TRANSIENT_RANGES.some(([from, to]) => code >= from && code <= to)) return 'transient';

@@ -53,7 +53,7 @@ export const line = (fields: Partial<OrderLine> = {}): OrderLine => ({
 });
 
 /** A paid guest order, 36,000 of goods, 2,500 shipping, tax 7,315. */
-export const observed = (fields: Partial<OrderObserved> = {}): OrderObserved => ({
+const observed = (fields: Partial<OrderObserved> = {}): OrderObserved => ({
   type: 'OrderObserved',
   eventId: '01930000-0000-7000-8000-000000000001',
   tenantId: tenant.tenantId,

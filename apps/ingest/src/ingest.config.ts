@@ -1,0 +1,27 @@
+import { installationSettings, integer, readSettings, text, type Settings } from '@tributary/config';
+import { kafkaSettings, registrySettings } from '@tributary/kafka';
+import { postgresSettings } from '@tributary/postgres';
+
+const ROLES = ['http', 'orders'] as const;
+export type IngestRole = (typeof ROLES)[number];
+
+export const ingestAppSettings = {
+  ...installationSettings,
+  ...kafkaSettings,
+  ...registrySettings,
+  ...postgresSettings,
+  INGEST_PORT: integer(0, 65_535, 8080).describe('Port of the app `ingest`: webhooks, health, metrics'),
+  INGEST_ROLES: text()
+    .default(ROLES.join(','))
+    .transform((value) => value.split(',').map((role) => role.trim()))
+    .refine((roles) => roles.every((role) => (ROLES as readonly string[]).includes(role)), { error: `may name ${ROLES.join(', ')}` })
+    .transform((roles) => roles as IngestRole[])
+    .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order'),
+  INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
+  INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe('Without an acknowledgement of Kafka within this time a webhook goes to the spool'),
+} as const;
+
+export type IngestAppSettings = Settings<typeof ingestAppSettings>;
+
+/** Throws ConfigurationError listing every problem. */
+export const readIngestSettings = (environment: NodeJS.ProcessEnv): IngestAppSettings => readSettings(ingestAppSettings, environment);

@@ -1,0 +1,86 @@
+import {
+  CONFIG_EVENTS_TOPIC,
+  decodeConnectionConfigured,
+  decodeOrderEvent,
+  decodePayloadRejected,
+  ORDER_EVENTS_TOPIC,
+  REJECTED_EVENTS_TOPIC,
+  type ConnectionConfigured,
+  type PayloadRejected,
+  type SchemaBook,
+} from '@tributary/codecs';
+import { INSTALLATION, type Alerts, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
+import type { KafkaClient, Registry } from '@tributary/kafka';
+import { applyHeads, applyRejections, applySettings, learnSchema, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
+import type { Log } from '@tributary/telemetry';
+
+export interface IngestLanePorts {
+  readonly sql: Sql;
+  readonly kafka: KafkaClient;
+  readonly registry: Registry;
+  readonly book: SchemaBook;
+  readonly alerts: Alerts;
+  readonly log: Log;
+  readonly sessionTimeoutMs: number;
+  readonly onFatal: (error: Error) => void;
+}
+
+interface LaneOf<Event> {
+  readonly lane: ProjectionLane<Event>;
+  readonly projection: Projection<Event>;
+}
+
+/** What ingest folds for itself: its settings, the heads of all orders, the list of rejected payloads. */
+export class IngestLanes {
+  readonly settings: LaneOf<ConnectionConfigured>;
+  readonly heads: LaneOf<OrderEvent>;
+  readonly rejections: LaneOf<PayloadRejected>;
+
+  constructor(private readonly ports: IngestLanePorts) {
+    const { sql, book } = ports;
+    this.settings = this.laneOf('settings', 'ingest', CONFIG_EVENTS_TOPIC, (value) => decodeConnectionConfigured(book, value), (events, claim) => applySettings(sql, events, claim));
+    this.heads = this.laneOf('heads', 'orders', ORDER_EVENTS_TOPIC, (value) => decodeOrderEvent(book, value), (events, claim) => applyHeads(sql, events, claim));
+    this.rejections = this.laneOf('rejections', 'orders', REJECTED_EVENTS_TOPIC, (value) => decodePayloadRejected(book, value), (events, claim) =>
+      applyRejections(sql, events, claim),
+    );
+  }
+
+  private laneOf<Event>(
+    pattern: string,
+    schema: string,
+    topic: string,
+    decode: (value: Buffer) => Event,
+    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
+  ): LaneOf<Event> {
+    const { sql, kafka, registry, book, log, sessionTimeoutMs, onFatal } = this.ports;
+    const projection = new Projection<Event>(
+      sql,
+      {
+        schema,
+        projection: pattern,
+        topic,
+        decode,
+        apply,
+        learnSchema: (id) => learnSchema(registry, book, id),
+        deadLetter: (dead) => this.report(dead),
+        onGap: (partition, expected, found) => {
+          log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
+        },
+      },
+      log,
+    );
+    const lane = new ProjectionLane(kafka, projection, { pattern, groupId: `tributary.ingest.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal }, log);
+    return { lane, projection };
+  }
+
+  /** These folds only list what other topics hold; a record that cannot be folded stays in its topic, and the alert says where. */
+  private async report({ topic, partition, record, reason }: DeadRecord): Promise<void> {
+    await this.ports.alerts.open({
+      tenantId: INSTALLATION,
+      connectionId: null,
+      kind: 'dead-letter',
+      what: `A record of ${topic} could not be folded (${reason}) and was passed over.`,
+      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then rebuild.`,
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { HealthModule, type Health } from '@tributary/telemetry';
+import { IngestLanes } from './ingest.lanes.js';
+import { WebhookPipeline } from './ingest.pipeline.js';
+import { LanesController } from './lanes.controller.js';
+import { WebhookController } from './webhook.controller.js';
+
+@Module({})
+export class IngestModule {
+  static of(pipeline: WebhookPipeline, lanes: IngestLanes, health: Health): DynamicModule {
+    return {
+      module: IngestModule,
+      imports: [HealthModule.of(health)],
+      controllers: [WebhookController, LanesController],
+      providers: [
+        { provide: WebhookPipeline, useValue: pipeline },
+        { provide: IngestLanes, useValue: lanes },
+      ],
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Alerts, Envelope, ReasonCode } from '@tributary/domain';
+import { isSignatureValid, pingWebhookIdOf, readWebhook, woocommerceSecretsSchema, type RefusedBody, type WoocommerceSecrets } from '@tributary/sources';
+import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
+import { describeError, type Log } from '@tributary/telemetry';
+import type { Vault } from '@tributary/vault';
+import type { WebhookBody } from './webhook-body.js';
+
+export interface WebhookRequest {
+  readonly token: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: WebhookBody;
+}
+
+export type WebhookAnswer =
+  | { readonly status: 200 }
+  | { readonly status: 401 | 404 | 413 | 503; readonly title: string; readonly detail: string };
+
+export interface IngestPorts {
+  readonly shops: ShopDirectory;
+  readonly vault: Vault;
+  readonly appender: FactAppender;
+  readonly alerts: Alerts;
+  readonly log: Log;
+  readonly count: (outcome: string) => void;
+}
+
+interface Arrival {
+  readonly shop: Shop;
+  readonly secrets: WoocommerceSecrets;
+  readonly topic: string;
+  readonly receivedAt: number;
+}
+
+const OK = { status: 200 } as const;
+const UNKNOWN = { status: 404, title: 'Unknown address', detail: 'No shop has this webhook address. Copy it again from Tributary.' } as const;
+
+/**
+ * A webhook from arrival to durability:
+ * 1. the shop, by the token of the address (never by a header)
+ * 2. a ping is answered and forgotten
+ * 3. too large, cut off, wrongly signed, not readable: kept with the reason
+ * 4. the source reads the body into a fact
+ * 5. the fact is sealed and appended; answered after the acknowledgement
+ */
+export class WebhookPipeline {
+  constructor(private readonly ports: IngestPorts) {}
+
+  async receive(request: WebhookRequest): Promise<WebhookAnswer> {
+    const receivedAt = Date.now();
+    try {
+      const shop = await this.ports.shops.find(request.token);
+      if (shop === undefined) return this.answered('unknown-address', UNKNOWN);
+      const secrets = woocommerceSecretsSchema.parse(await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion));
+      const topic = request.headers['x-wc-webhook-topic']?.slice(0, 200) ?? '';
+      return await this.take({ shop, secrets, topic, receivedAt }, request);
+    } catch (error) {
+      this.ports.log.warn({ cause: describeError(error) }, 'a webhook could not be made durable');
+      return this.answered('not-durable', { status: 503, title: 'Not now', detail: 'Neither the log nor the spool is available. The order comes in with the next webhook or poll.' });
+    }
+  }
+
+  private async take(arrival: Arrival, { headers, body }: WebhookRequest): Promise<WebhookAnswer> {
+    if (body.kind !== 'whole') return this.unreadable(arrival, body);
+    if (headers['x-wc-webhook-signature'] === undefined && pingWebhookIdOf(body.bytes) !== null) return this.answered('ping', OK);
+    if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.secrets.webhookSecret ?? [])) return this.wronglySigned(arrival, body.bytes);
+    const reading = readWebhook({ rawBody: body.bytes, headers, receivedAt: arrival.receivedAt, defaultCountry: arrival.shop.defaultCountry });
+    switch (reading.kind) {
+      case 'ping':
+        return this.answered('ping', OK);
+      case 'ignored':
+        return this.answered('other-resource', OK);
+      case 'order': {
+        const { kind, ...order } = reading;
+        await this.append({ kind, ...order, envelope: this.envelope(arrival, reading.modifiedAt), raw: { body: body.bytes, topic: arrival.topic } });
+        return this.answered('order', OK);
+      }
+      case 'deletion':
+        await this.append({ kind: 'deletion', envelope: this.envelope(arrival, arrival.receivedAt), orderId: reading.orderId });
+        return this.answered('deletion', OK);
+      case 'refused':
+        return this.refused(arrival, reading, body.bytes);
+    }
+  }
+
+  private async unreadable(arrival: Arrival, body: Exclude<WebhookBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
+    const reason = body.kind === 'too-large' ? 'body-too-large' : 'body-truncated';
+    await this.reject(arrival, { reason, detail: `${body.sizeBytes} bytes`, orderId: null }, body.excerpt, body.sizeBytes);
+    return this.answered(reason, { status: 413, title: 'Too large', detail: 'A webhook may have 5 MiB. The order was not taken; a poll can still read it.' });
+  }
+
+  private async wronglySigned(arrival: Arrival, bytes: Buffer): Promise<WebhookAnswer> {
+    const { tenantId, connectionId, settings } = arrival.shop;
+    await this.reject(arrival, { reason: 'bad-signature', detail: 'X-WC-Webhook-Signature', orderId: null }, bytes, bytes.length);
+    await this.ports.alerts.open({
+      tenantId,
+      connectionId,
+      kind: 'bad-signature',
+      what: 'A webhook came whose signature does not match its body. Its content was not used.',
+      todo: 'Compare the webhook’s secret in WooCommerce (Settings, Advanced, Webhooks) with the connection’s webhookSecret. Somebody may also have got hold of the address.',
+    });
+    // Seven failures in a row make WooCommerce switch the webhook off; where polling brings the order anyway, that is not worth it.
+    const isPolled = settings.polling.enabled && arrival.secrets.consumerKey !== undefined;
+    if (isPolled) return this.answered('bad-signature', OK);
+    return this.answered('bad-signature', { status: 401, title: 'Bad signature', detail: 'The signature does not match the body: check the webhook’s secret.' });
+  }
+
+  private async refused(arrival: Arrival, { reason, detail, orderId }: RefusedBody, bytes: Buffer): Promise<WebhookAnswer> {
+    await this.reject(arrival, { reason, detail, orderId }, bytes, bytes.length);
+    const { tenantId, connectionId } = arrival.shop;
+    const isShopError = reason === 'shop-error-body';
+    await this.ports.alerts.open({
+      tenantId,
+      connectionId,
+      kind: isShopError ? 'shop-error-body' : 'webhook-rejected',
+      what: isShopError
+        ? `The shop sent an error instead of an order (${detail}).`
+        : `A signed webhook could not be read as an order (${reason}: ${detail}).`,
+      todo: isShopError
+        ? 'If it says cannot_view: the WordPress user who owns the webhook lost the right to see orders; save the webhook as an administrator. If it says invalid_id: the order was deleted at once; nothing to do.'
+        : 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed the order’s format.',
+    });
+    return this.answered(reason, OK);
+  }
+
+  private async reject(
+    arrival: Arrival,
+    refusal: { readonly reason: ReasonCode; readonly detail: string; readonly orderId: string | null },
+    payload: Buffer,
+    sizeBytes: number,
+  ): Promise<void> {
+    const { reason, detail, orderId: reference } = refusal;
+    await this.append({ kind: 'rejection', envelope: this.envelope(arrival, arrival.receivedAt), reference, reason, detail, topic: arrival.topic, payload, sizeBytes });
+  }
+
+  private append(fact: UnsealedFact): Promise<void> {
+    return this.ports.appender.append(fact);
+  }
+
+  private envelope({ shop, receivedAt }: Arrival, occurredAt: number): Envelope {
+    return { eventId: uuidv7(), tenantId: shop.tenantId, connectionId: shop.connectionId, occurredAt, receivedAt, source: 'webhook' };
+  }
+
+  private answered(outcome: string, answer: WebhookAnswer): WebhookAnswer {
+    this.ports.count(outcome);
+    return answer;
+  }
+}

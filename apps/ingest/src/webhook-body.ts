@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Over this a webhook is answered 413. */
+export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+/** Of a body that is too large or cut off this much is kept. */
+const EXCERPT_BYTES = 64 * 1024;
+
+/** A request's body as it came, whatever it claims to be. */
+export type WebhookBody =
+  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  /** `sizeBytes` as announced, else what was read. */
+  | { readonly kind: 'too-large'; readonly excerpt: Buffer; readonly sizeBytes: number }
+  | { readonly kind: 'truncated'; readonly excerpt: Buffer; readonly sizeBytes: number };
+
+const excerptOf = (chunks: readonly Buffer[]): Buffer => Buffer.concat(chunks).subarray(0, EXCERPT_BYTES);
+
+/** Collects a request's raw body; stops reading at {@link MAX_BODY_BYTES}. Never rejects. */
+export function readBody(request: IncomingMessage): Promise<WebhookBody> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const announced = Number(request.headers['content-length'] ?? Number.NaN);
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      chunks.push(chunk);
+      if (sizeBytes <= MAX_BODY_BYTES) return;
+      request.pause();
+      request.removeAllListeners('data');
+      resolve({ kind: 'too-large', excerpt: excerptOf(chunks), sizeBytes: Number.isNaN(announced) ? sizeBytes : announced });
+    });
+    request.once('end', () => resolve({ kind: 'whole', bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }));
+    const cut = (): void => resolve({ kind: 'truncated', excerpt: excerptOf(chunks), sizeBytes });
+    request.once('aborted', cut);
+    request.once('error', cut);
+    request.once('close', cut);
+  });
+}

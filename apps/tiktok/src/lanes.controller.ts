@@ -1,0 +1,27 @@
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import type { LaneBatch } from '@tributary/stream';
+import { TiktokPipeline } from './tiktok.pipeline.js';
+
+type Answer = Promise<{ readonly nextOffset: number }>;
+
+/** Batches of the app's three lanes, each to its projection. */
+@Controller()
+export class LanesController {
+  constructor(@Inject(TiktokPipeline) private readonly pipeline: TiktokPipeline) {}
+
+  @MessagePattern('settings')
+  settings(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.projections.settings.onBatch(batch, control);
+  }
+
+  @MessagePattern('deliveries')
+  deliveries(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.projections.deliveries.onBatch(batch, control);
+  }
+
+  @MessagePattern('orders')
+  orders(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.projections.orders.onBatch(batch, control);
+  }
+}

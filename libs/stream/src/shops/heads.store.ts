@@ -1,0 +1,108 @@
+import {
+  asConnectionId,
+  asTenantId,
+  orderFold,
+  orderKey,
+  statusOf,
+  type Claim,
+  type KeptObservation,
+  type OrderEvent,
+  type OrderState,
+  type Positioned,
+  type Sql,
+} from '@tributary/domain';
+import { BulkRows, casPrefix, casValues, type Column } from '@tributary/postgres';
+
+/** What the heads keep of an order's newest observation. */
+export interface HeadObservation extends KeptObservation {
+  readonly status: string;
+  readonly total: string;
+  readonly currency: string;
+}
+
+type Head = OrderState<HeadObservation>;
+
+const fold = orderFold<HeadObservation>(({ eventId, asOf, modifiedAt, receivedAt, contentHash, status, total, currency }) => ({
+  eventId,
+  asOf,
+  modifiedAt,
+  receivedAt,
+  contentHash,
+  status,
+  total,
+  currency,
+}));
+
+const column = (name: string, type: string, of: (head: Head) => unknown): Column<Head> => ({ name, type, of });
+
+const HEAD_ROWS = new BulkRows<Head>([
+  column('tenant_id', 'text', ({ tenantId }) => tenantId),
+  column('connection_id', 'text', ({ connectionId }) => connectionId),
+  column('order_id', 'text', ({ orderId }) => orderId),
+  column('as_of', 'bigint', ({ head }) => head?.asOf ?? null),
+  column('modified_at', 'bigint', ({ head }) => head?.modifiedAt ?? null),
+  column('observed_at', 'bigint', ({ head }) => head?.observedAt ?? null),
+  column('content_hash', 'text', ({ head }) => head?.contentHash ?? null),
+  column('is_vanished', 'boolean', ({ isVanished }) => isVanished),
+  column('deletion_reported_at', 'bigint', ({ deletionReportedAt }) => deletionReportedAt),
+  column('observation', 'jsonb', ({ observed }) => (observed === null ? null : JSON.stringify(observed))),
+  column('status', 'text', (head) => statusOf(head)),
+  column('total', 'text', ({ observed }) => observed?.total ?? null),
+  column('currency', 'text', ({ observed }) => observed?.currency ?? null),
+]);
+
+const KEYS = ['tenant_id', 'connection_id', 'order_id'];
+
+interface HeadRow {
+  readonly tenant_id: string;
+  readonly connection_id: string;
+  readonly order_id: string;
+  readonly as_of: number | null;
+  readonly modified_at: number | null;
+  readonly observed_at: number | null;
+  readonly content_hash: string | null;
+  readonly is_vanished: boolean;
+  readonly deletion_reported_at: number | null;
+  readonly observation: HeadObservation | null;
+}
+
+const toHead = ({ as_of: asOf, modified_at: modifiedAt, observed_at: observedAt, content_hash: contentHash, ...row }: HeadRow): Head => ({
+  tenantId: asTenantId(row.tenant_id),
+  connectionId: asConnectionId(row.connection_id),
+  orderId: row.order_id,
+  head: asOf === null || modifiedAt === null || observedAt === null || contentHash === null ? null : { asOf, modifiedAt, observedAt, contentHash },
+  isVanished: row.is_vanished,
+  observed: row.observation,
+  deletionReportedAt: row.deletion_reported_at,
+});
+
+/** Folds order events into `orders.heads`: the newest head of every order, for pollers, reconciliation and control. */
+export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEvent>[], claim: Claim): Promise<boolean> {
+  const rows = await sql.query<HeadRow>(
+    'heads-find',
+    `select tenant_id, connection_id, order_id, as_of, modified_at, observed_at, content_hash, is_vanished, deletion_reported_at, observation
+       from orders.heads join (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as k(tenant_id, connection_id, order_id)) k
+      using (tenant_id, connection_id, order_id)`,
+    [events.map(({ event }) => event.tenantId), events.map(({ event }) => event.connectionId), events.map(({ event }) => event.orderId)],
+  );
+  const heads = new Map(rows.map((row) => [`${row.tenant_id}:${row.connection_id}:${row.order_id}`, toHead(row)]));
+  const changed = new Set<string>();
+  for (const { event } of events) {
+    const key = orderKey(event);
+    const before = heads.get(key);
+    const after = fold(before, event);
+    if (after === before) continue;
+    heads.set(key, after);
+    changed.add(key);
+  }
+  const values = [...changed].toSorted().map((key) => heads.get(key)).filter((head) => head !== undefined);
+  const [result] = await sql.query<{ owned: number }>(
+    'heads-fold',
+    `${casPrefix('orders')}, folded as (
+       insert into orders.heads (${HEAD_ROWS.names}) select n.* from ${HEAD_ROWS.unnest(6, 'n')} where exists (select 1 from cas)
+       on conflict (${KEYS.join(', ')}) do update set ${HEAD_ROWS.assignments('excluded', KEYS)} returning 1)
+     select count(*)::int as owned from cas`,
+    [...casValues(claim.key, claim.expected, claim.next), ...HEAD_ROWS.values(values)],
+  );
+  return result?.owned === 1;
+}
