@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Alerts, Envelope, ReasonCode } from '@tributary/domain';
+import { readSecretValues, type Alerts, type Envelope, type ReasonCode } from '@tributary/domain';
 import { isSignatureValid, pingWebhookIdOf, readWebhook, woocommerceSecretsSchema, type RefusedBody, type WoocommerceSecrets } from '@tributary/sources';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
@@ -45,6 +45,9 @@ const UNKNOWN = { status: 404, title: 'Unknown address', detail: 'No shop has th
  * 5. the fact is sealed and appended; answered after the acknowledgement
  */
 export class WebhookPipeline {
+  /** Goes with the shop's settings: other ones are another object. */
+  private readonly secrets = new WeakMap<Shop, WoocommerceSecrets>();
+
   constructor(private readonly ports: IngestPorts) {}
 
   async receive(request: WebhookRequest): Promise<WebhookAnswer> {
@@ -52,13 +55,22 @@ export class WebhookPipeline {
     try {
       const shop = await this.ports.shops.find(request.token);
       if (shop === undefined) return this.answered('unknown-address', UNKNOWN);
-      const secrets = woocommerceSecretsSchema.parse(await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion));
+      const secrets = await this.secretsOf(shop);
       const topic = request.headers['x-wc-webhook-topic']?.slice(0, 200) ?? '';
       return await this.take({ shop, secrets, topic, receivedAt }, request);
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'a webhook could not be made durable');
       return this.answered('not-durable', { status: 503, title: 'Not now', detail: 'Neither the log nor the spool is available. The order comes in with the next webhook or poll.' });
     }
+  }
+
+  private async secretsOf(shop: Shop): Promise<WoocommerceSecrets> {
+    const known = this.secrets.get(shop);
+    if (known !== undefined) return known;
+    const values = await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion);
+    const secrets = woocommerceSecretsSchema.parse(readSecretValues(values));
+    this.secrets.set(shop, secrets);
+    return secrets;
   }
 
   private async take(arrival: Arrival, { headers, body }: WebhookRequest): Promise<WebhookAnswer> {

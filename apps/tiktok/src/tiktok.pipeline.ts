@@ -29,6 +29,7 @@ import { tiktokDestination, tiktokSecretsSchema, tiktokSettingsSchema, type Tikt
 import {
   asConnectionId,
   asTenantId,
+  readSecretValues,
   type Alerts,
   type Claim,
   type DeliveryEvent,
@@ -224,7 +225,7 @@ export class TiktokPipeline {
     const secrets = await this.ports.vault.getSecrets(found.tenantId, found.connectionId, found.secretsVersion);
     return {
       settings: found.settings,
-      secrets: tiktokSecretsSchema.parse(secrets),
+      secrets: tiktokSecretsSchema.parse(readSecretValues(secrets)),
       version: found.version,
       baseUrl: this.ports.baseUrl,
       settingsKey: String(found.version),

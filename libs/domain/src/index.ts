@@ -17,3 +17,4 @@ export * from './delivery.ledger.js';
 export * from './delivery.decider.js';
 export * from './projection.port.js';
 export * from './alerts.port.js';
+export * from './secret-values.js';

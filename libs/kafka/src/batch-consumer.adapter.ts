@@ -99,7 +99,6 @@ export class BatchConsumer {
   /** Finishes the batch in hand, reports offsets and leaves the group. */
   async stop(): Promise<void> {
     clearInterval(this.reporting);
-    await this.consumer.stop();
     await this.report();
     await this.consumer.disconnect();
   }

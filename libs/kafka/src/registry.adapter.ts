@@ -1,8 +1,7 @@
 import { Agent } from 'node:https';
-import csr from '@kafkajs/confluent-schema-registry';
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { RegistryConnection } from './kafka.settings.js';
 
-const { SchemaRegistry, SchemaType, COMPATIBILITY } = csr;
 
 /** The registry cannot be reached: pause and ask again. */
 export class RegistryUnavailable extends Error {
@@ -26,7 +25,7 @@ const statusOf = (error: unknown): number | undefined => {
 
 /** Schema ids and texts; apps only look up, the deploy step registers. */
 export class Registry {
-  private readonly client: InstanceType<typeof SchemaRegistry>;
+  private readonly client: SchemaRegistry;
 
   constructor(connection: RegistryConnection) {
     this.client = new SchemaRegistry({
