@@ -11,7 +11,8 @@ import {
 } from '@tributary/codecs';
 import { INSTALLATION, type Alerts, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
 import type { KafkaClient, Registry } from '@tributary/kafka';
-import { applyHeads, applyRejections, applySettings, learnSchema, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
+import { applySettings } from '@tributary/postgres';
+import { applyHeads, applyRejections, learnSchema, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
 import type { Log } from '@tributary/telemetry';
 
 export interface IngestLanePorts {

@@ -41,7 +41,8 @@ import {
 } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
-import { applySettings, behind, learnSchema, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
+import { applySettings } from '@tributary/postgres';
+import { behind, learnSchema, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import type { SchemaBook } from '@tributary/codecs';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';

@@ -92,6 +92,19 @@ export class SchemaBook {
   }
 }
 
+/** Whether records written with either schema (JSON texts) can be read with the other: what FULL compatibility asks. */
+export function canReadEachOther(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => avro.Type.forSchema(JSON.parse(text) as avro.Schema));
+  if (a === undefined || b === undefined) return false;
+  try {
+    a.createResolver(b);
+    b.createResolver(a);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** JSON text of the schema as registered. */
 export const schemaText = (record: string): string => {
   if (!isKnownRecord(record)) throw new Error(`no schema for ${record}`);

@@ -11,3 +11,4 @@ export * from './connection-directory.js';
 export * from './order-planner.js';
 export * from './order-intents.js';
 export * from './settings-sweeps.js';
+export * from './rebuild.js';

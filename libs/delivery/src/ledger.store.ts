@@ -264,6 +264,17 @@ export class LedgerStore {
     );
   }
 
+  /** Puts folded entries in their places, the newer version winning. */
+  async putFolded(entries: readonly LedgerEntry[]): Promise<void> {
+    await this.sql.query(
+      `ledger-put-${this.app}`,
+      `insert into ${this.app}.ledger_entries as l (${LEDGER_ROWS.names})
+       select n.* from ${LEDGER_ROWS.unnest(1, 'n')} order by n.ledger_key
+       on conflict (ledger_key) do update set ${LEDGER_ROWS.assignments('excluded', ['ledger_key'])} where l.version < excluded.version`,
+      LEDGER_ROWS.values(entries),
+    );
+  }
+
   /** Folds events of the delivery topic: whatever the ledger does not have yet. False when the partition is no longer ours. */
   async applyFolded(entries: readonly LedgerEntry[], claim: Claim): Promise<boolean> {
     const [row] = await this.sql.query<{ owned: number }>(

@@ -17,7 +17,7 @@ import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { failpoint } from '@tributary/telemetry';
 import type { ConnectionDirectory, WithSources } from './connection-directory.js';
 import type { LedgerStore, OutboxRow } from './ledger.store.js';
-import { ORDER_KEYS, ORDER_ROWS, type OrdersStore, type StoredOrder } from './orders.store.js';
+import { foldedOrders, ORDER_ROWS, type OrdersStore, type StoredOrder } from './orders.store.js';
 
 export interface OrderPlannerOptions {
   readonly app: string;
@@ -80,11 +80,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     const planning = this.ledger.planning(changes, this.options.owner, this.options.leaseMs, firstPlanned);
     const [result] = await this.sql.query<{ owned: number; ids: number[] | null; keys: string[] | null }>(
       `orders-plan-${this.app}`,
-      `${casPrefix(this.app)}, folded as (
-         insert into ${this.app}.orders as o (${ORDER_ROWS.names})
-         select n.* from ${ORDER_ROWS.unnest(6, 'n')} where exists (select 1 from cas)
-         on conflict (${ORDER_KEYS.join(', ')}) do update set ${ORDER_ROWS.assignments('excluded', ORDER_KEYS)}
-         returning 1), ${planning.sql}
+      `${casPrefix(this.app)}, ${foldedOrders(this.app, 6)}, ${planning.sql}
        select (select count(*)::int from cas) as owned,
               (select array_agg(id order by id) from published) as ids,
               (select array_agg(ledger_key order by id) from published) as keys`,

@@ -1,6 +1,6 @@
 import { decodeOrderEvent, type SchemaBook } from '@tributary/codecs';
-import { asConnectionId, asTenantId, type OrderObserved, type OrderState, type Sql } from '@tributary/domain';
-import { BulkRows, plainIdentifier, type Column } from '@tributary/postgres';
+import { asConnectionId, asTenantId, type Claim, type OrderObserved, type OrderState, type Sql } from '@tributary/domain';
+import { BulkRows, casPrefix, casValues, plainIdentifier, type Column } from '@tributary/postgres';
 
 /** A folded order and the framed bytes of the observation that carries it, as they stood in the log. */
 export interface StoredOrder {
@@ -25,7 +25,15 @@ export const ORDER_ROWS = new BulkRows<StoredOrder>([
   column('observation', 'bytea', ({ observation }) => observation),
 ]);
 
-export const ORDER_KEYS = ['tenant_id', 'connection_id', 'order_id'] as const;
+const ORDER_KEYS = ['tenant_id', 'connection_id', 'order_id'] as const;
+
+/** CTE `folded`: upserts orders while CTE `cas` holds. */
+export const foldedOrders = (app: string, firstParameter: number): string =>
+  `folded as (
+     insert into ${plainIdentifier(app)}.orders (${ORDER_ROWS.names})
+     select n.* from ${ORDER_ROWS.unnest(firstParameter, 'n')} where exists (select 1 from cas)
+     on conflict (${ORDER_KEYS.join(', ')}) do update set ${ORDER_ROWS.assignments('excluded', ORDER_KEYS)}
+     returning 1)`;
 
 interface OrderRow {
   readonly tenant_id: string;
@@ -96,6 +104,16 @@ export class OrdersStore {
       [tenantId, partition, after.connectionId, after.orderId, limit],
     );
     return this.toStoredAll(rows);
+  }
+
+  /** Saves folded orders and moves the offset; false when the partition is no longer ours. */
+  async applyFolded(orders: readonly StoredOrder[], claim: Claim): Promise<boolean> {
+    const [row] = await this.sql.query<{ owned: number }>(
+      `orders-fold-${this.app}`,
+      `${casPrefix(this.app)}, ${foldedOrders(this.app, 6)} select count(*)::int as owned from cas`,
+      [...casValues(claim.key, claim.expected, claim.next), ...ORDER_ROWS.values(orders)],
+    );
+    return row?.owned === 1;
   }
 
   private async toStoredAll(rows: readonly OrderRow[]): Promise<StoredOrder[]> {

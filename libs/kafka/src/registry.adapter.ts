@@ -47,6 +47,17 @@ export class Registry {
     }
   }
 
+  /** JSON text of the newest schema of a subject; undefined when it has none. */
+  async latestOf(subject: string): Promise<string | undefined> {
+    try {
+      return await this.schemaOf(await this.client.getLatestSchemaId(subject));
+    } catch (error) {
+      const translated = error instanceof NotRegistered || error instanceof RegistryUnavailable ? error : this.translate(error, subject);
+      if (translated instanceof NotRegistered) return undefined;
+      throw translated;
+    }
+  }
+
   /** Id under which exactly this schema is registered; throws {@link NotRegistered}. */
   async idOf(subject: string, schema: string): Promise<number> {
     try {

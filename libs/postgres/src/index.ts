@@ -6,3 +6,6 @@ export * from './bulk-rows.js';
 export * from './connections.adapter.js';
 export * from './vault-store.adapter.js';
 export * from './alerts.adapter.js';
+export * from './schema-swap.adapter.js';
+export * from './canonical-dump.adapter.js';
+export * from './settings-fold.adapter.js';

@@ -1,6 +1,5 @@
 export * from './projection.js';
 export * from './schema-lookup.js';
-export * from './settings-fold.js';
 export * from './batch-transport.module.js';
 export * from './start-barrier.js';
 export * from './projection-lane.js';

@@ -1,6 +1,6 @@
 import type { ConnectionConfigured } from '@tributary/codecs';
 import type { Claim, Positioned, Sql } from '@tributary/domain';
-import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
+import { casPrefix, casValues, plainIdentifier } from './offsets.adapter.js';
 
 /** Fold of the config topic into an app's own `connections` table: the greatest version wins. */
 export async function applySettings(sql: Sql, events: readonly Positioned<ConnectionConfigured>[], claim: Claim): Promise<boolean> {

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { processEnvironment } from '@tributary/config';
+import { describeError } from '@tributary/telemetry';
+import { dumpCommand } from './dump.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { rebuildCommand } from './rebuild.command.js';
+import { schemasCommand } from './schemas.command.js';
+import type { Terminal } from './terminal.js';
+import { topicsCommand } from './topics.command.js';
+
+/** Beside the built app (`dist/apps/cli`), else in the folder that the command runs in. */
+const schemasFolder = [join(__dirname, '..', '..', '..', 'schemas'), join(process.cwd(), 'schemas')].find((folder) => existsSync(folder)) ?? 'schemas';
+
+const terminal: Terminal = {
+  environment: processEnvironment(),
+  schemasFolder,
+  say: (line) => void process.stdout.write(`${line}\n`),
+  tell: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const program = new Command('tributary').description('Tributary: orders and visits into conversions and courier orders, each exactly once, each explained').showHelpAfterError();
+for (const register of [migrateCommand, topicsCommand, schemasCommand, rebuildCommand, dumpCommand]) register(program, terminal);
+
+program.parseAsync().catch((error: unknown) => {
+  terminal.tell(describeError(error).replace(/^Error: /, ''));
+  process.exitCode = 1;
+});

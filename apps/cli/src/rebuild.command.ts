@@ -1,0 +1,42 @@
+import { Argument, type Command } from 'commander';
+import { schemaIdOf, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
+import { Rebuild } from '@tributary/delivery';
+import { learnSchema, loadSchemaBook } from '@tributary/stream';
+import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
+import type { Terminal } from './terminal.js';
+
+const TARGETS = { tiktok: { app: 'tiktok', deliveryTopic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS } } as const;
+
+/** `tributary rebuild <app>`: folds an app's tables anew from the log and swaps them in; sends nothing. */
+export function rebuildCommand(program: Command, { environment, say, tell }: Terminal): void {
+  program
+    .command('rebuild')
+    .description('Fold an app’s tables anew from the log, with effects off, and put them in the place of the live ones; sends nothing and may run while the app works')
+    .addArgument(new Argument('<app>', 'whose tables').choices(Object.keys(TARGETS)))
+    .option('--dry-run', 'only compare with the live tables', false)
+    .option('--json', 'print the report as JSON', false)
+    .action(async (app: keyof typeof TARGETS, options: { readonly dryRun: boolean; readonly json: boolean }) => {
+      const registry = registryOf(environment);
+      const book = await loadSchemaBook(registry);
+      const report = await withDatabase(environment, (sql) =>
+        new Rebuild(
+          {
+            sql,
+            kafka: kafkaOf(environment),
+            book,
+            learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
+            log: cliLog(environment),
+            onProgress: (step, detail) => tell(`${step}: ${detail}`),
+          },
+          TARGETS[app],
+        ).run(options.dryRun),
+      );
+      const differing = Object.fromEntries(report.differing);
+      const perSecond = Math.round(report.events / Math.max(report.seconds, 0.001));
+      say(
+        options.json
+          ? JSON.stringify({ ...report, differing })
+          : `${report.events} events in ${report.seconds.toFixed(1)} s (${perSecond}/s); rows that differed: ${JSON.stringify(differing)}; ${report.isSwapped ? 'swapped in' : 'nothing was changed'}`,
+      );
+    });
+}

@@ -1,0 +1,240 @@
+import {
+  CONFIG_EVENTS_TOPIC,
+  decodeConnectionConfigured,
+  decodeDeliveryEvent,
+  decodeOrderEvent,
+  ORDER_EVENTS_TOPIC,
+  schemaIdOf,
+  UnknownSchemaId,
+  MalformedRecord,
+  type DeliveryRecords,
+  type SchemaBook,
+} from '@tributary/codecs';
+import { ledgerKey, type Claim, type DeliveryEvent, type Positioned, type Sql } from '@tributary/domain';
+import { readRange, TopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
+import { addIndexes, applySettings, differingRows, loadOffsets, lockTables, makeShadow, swapSchemas } from '@tributary/postgres';
+import type { Log } from '@tributary/telemetry';
+import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
+import { LedgerStore } from './ledger.store.js';
+import { foldOrders } from './order-planner.js';
+import { OrdersStore } from './orders.store.js';
+
+export interface RebuildPorts {
+  readonly sql: Sql;
+  readonly kafka: KafkaClient;
+  readonly book: SchemaBook;
+  /** Makes the schema id of a framed record known. */
+  readonly learn: (framed: Buffer) => Promise<void>;
+  readonly log: Log;
+  readonly onProgress: (step: string, detail: string) => void;
+}
+
+export interface RebuildTarget {
+  /** The app's schema, `tiktok`. */
+  readonly app: string;
+  readonly deliveryTopic: string;
+  readonly records: DeliveryRecords;
+}
+
+export interface RebuildReport {
+  readonly events: number;
+  readonly seconds: number;
+  /** Rows that differed from the live ones although key and version are the same, by table. */
+  readonly differing: ReadonlyMap<string, number>;
+  readonly isSwapped: boolean;
+}
+
+interface Source<Event> {
+  readonly projection: string;
+  readonly topic: string;
+  readonly decode: (value: Buffer) => Event;
+  readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
+}
+
+const LOCK_TIMEOUT_MS = 10_000;
+/** The last pass under the lock is short: it begins when no more than this is left. */
+const CLOSE_ENOUGH_RECORDS = 2_000;
+const MAX_PASSES = 20;
+const VERSIONED: Readonly<Record<string, readonly string[]>> = {
+  connections: ['tenant_id', 'connection_id', 'version'],
+  orders: ['tenant_id', 'connection_id', 'order_id', 'as_of', 'modified_at', 'observed_at', 'content_hash', 'deletion_reported_at'],
+  ledger_entries: ['ledger_key', 'version'],
+};
+
+/** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */
+export class Rebuild {
+  private readonly shadow: string;
+  private events = 0;
+
+  constructor(
+    private readonly ports: RebuildPorts,
+    private readonly target: RebuildTarget,
+  ) {
+    this.shadow = `${target.app}_next`;
+  }
+
+  /** With `isDryRun` the shadow is compared and thrown away. */
+  async run(isDryRun: boolean): Promise<RebuildReport> {
+    const began = performance.now();
+    const { sql, onProgress } = this.ports;
+    onProgress('shadow', `empty tables in ${this.shadow}`);
+    await makeShadow(sql, this.target.app, this.shadow);
+    for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
+      const read = await this.catchUp(sql);
+      onProgress('fold', `pass ${pass}: ${read} events, ${this.events} in all`);
+      if (read <= CLOSE_ENOUGH_RECORDS) break;
+    }
+    onProgress('indexes', 'building them');
+    await addIndexes(sql, this.target.app, this.shadow);
+    await this.catchUp(sql);
+    const differing = await differingRows(sql, this.target.app, this.shadow, VERSIONED);
+    onProgress('compare', [...differing].map(([table, count]) => `${table} ${count} differ`).join(', '));
+    if (isDryRun) await sql.query('', `drop schema ${this.shadow} cascade`);
+    else await this.swap();
+    return { events: this.events, seconds: (performance.now() - began) / 1_000, differing, isSwapped: !isDryRun };
+  }
+
+  /** Settings and orders up to where the live projections are (never beyond: they would skip deciding), deliveries to the end. */
+  private async catchUp(sql: Sql): Promise<number> {
+    const before = this.events;
+    const live = await this.liveOffsets(sql);
+    const deliveryEnds = await this.ends(this.target.deliveryTopic);
+    await this.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
+    await this.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
+    await this.fold(sql, this.deliveries(sql), deliveryEnds);
+    return this.events - before;
+  }
+
+  private async swap(): Promise<void> {
+    const { sql, onProgress } = this.ports;
+    const { app, deliveryTopic } = this.target;
+    onProgress('swap', 'waiting for the lock');
+    await sql.transaction(async (tx) => {
+      await lockTables(tx, app, LOCK_TIMEOUT_MS);
+      // First the outbox, then the log's end: what left the outbox before was in the log before.
+      const unpublished = await tx.query<{ value: Buffer }>('rebuild-outbox', `select value from ${app}_ops.outbox order by id`);
+      await this.fold(tx, this.deliveries(tx), await this.ends(deliveryTopic));
+      await this.foldOutbox(tx, unpublished.map(({ value }) => value));
+      await this.refuseAhead(tx);
+      await swapSchemas(tx, app, this.shadow);
+    });
+    onProgress('swap', 'done');
+  }
+
+  /** A shadow that has read further than the live projection would make it skip orders that nobody has decided on. */
+  private async refuseAhead(tx: Sql): Promise<void> {
+    const rows = await tx.query<{ topic: string; partition: number }>(
+      'rebuild-ahead',
+      `select s.topic, s.partition from ${this.shadow}.offsets s
+         left join ${this.target.app}.offsets l using (projection, topic, partition)
+        where s.topic <> $1 and s.next_offset > coalesce(l.next_offset, 0)`,
+      [this.target.deliveryTopic],
+    );
+    if (rows.length > 0) throw new Error(`the shadow is ahead of the live projection on ${rows.length} partition(s); nothing was changed. Run the rebuild again.`);
+  }
+
+  private async foldOutbox(tx: Sql, values: readonly Buffer[]): Promise<void> {
+    const { book } = this.ports;
+    const events = values.map((value): DeliveryEvent => decodeDeliveryEvent(book, this.target.records, value));
+    const ledger = new LedgerStore(tx, this.shadow, book, this.target.records);
+    const known = await ledger.find([...new Set(events.map(({ key }) => ledgerKey(key)))]);
+    await ledger.putFolded(foldDeliveries(new Map(known.map((entry) => [ledgerKey(entry.key), entry])), events));
+  }
+
+  private async liveOffsets(sql: Sql): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    const rows = await sql.query<{ topic: string; partition: number; next_offset: number }>(
+      `rebuild-live-${this.target.app}`,
+      `select topic, partition, next_offset from ${this.target.app}.offsets`,
+    );
+    const byTopic = new Map<string, Map<number, number>>();
+    for (const { topic, partition, next_offset } of rows) {
+      const offsets = byTopic.get(topic) ?? new Map<number, number>();
+      byTopic.set(topic, offsets.set(partition, next_offset));
+    }
+    return byTopic;
+  }
+
+  private async ends(topic: string): Promise<ReadonlyMap<number, number>> {
+    const admin = await TopicAdmin.connect(this.ports.kafka);
+    try {
+      return await admin.endOffsets(topic);
+    } finally {
+      await admin.close();
+    }
+  }
+
+  private async fold<Event>(sql: Sql, source: Source<Event>, until: ReadonlyMap<number, number>): Promise<void> {
+    const { kafka, log } = this.ports;
+    const { projection, topic } = source;
+    const partitions = [...until.keys()].toSorted((a, b) => a - b);
+    if (partitions.length === 0) return;
+    const from = new Map(await loadOffsets(sql, { schema: this.shadow, projection, topic }, partitions));
+    await readRange(kafka, { topic, from, until }, (batch) => this.foldBatch(source, batch, from, until), log);
+  }
+
+  private async foldBatch<Event>(source: Source<Event>, batch: RecordBatch, from: Map<number, number>, until: ReadonlyMap<number, number>): Promise<void> {
+    const { projection, topic } = source;
+    const { partition } = batch;
+    const expected = from.get(partition) ?? 0;
+    const next = Math.min(batch.nextOffset, until.get(partition) ?? 0);
+    if (next <= expected) return;
+    const events: Positioned<Event>[] = [];
+    for (const record of batch.records) {
+      if (record.offset < expected || record.value === null) continue;
+      const event = await this.decode(source, record.value);
+      if (event !== undefined) events.push({ event, record });
+    }
+    const claim = { key: { schema: this.shadow, projection, topic, partition }, expected, next };
+    if (!(await source.apply(events, claim))) throw new Error(`${this.shadow}: the offset of ${topic}[${partition}] moved; is another rebuild running?`);
+    from.set(partition, next);
+    this.events += events.length;
+  }
+
+  /** A record that cannot be read was dead-lettered when the live projection met it; here it is passed over. */
+  private async decode<Event>(source: Source<Event>, value: Buffer): Promise<Event | undefined> {
+    try {
+      return source.decode(value);
+    } catch (error) {
+      if (error instanceof MalformedRecord) return undefined;
+      if (!(error instanceof UnknownSchemaId)) throw error;
+      try {
+        await this.ports.learn(value);
+        return source.decode(value);
+      } catch (last) {
+        if (last instanceof MalformedRecord) return undefined;
+        throw last;
+      }
+    }
+  }
+
+  private settings(sql: Sql): Source<ReturnType<typeof decodeConnectionConfigured>> {
+    const { book } = this.ports;
+    return { projection: 'settings', topic: CONFIG_EVENTS_TOPIC, decode: (value) => decodeConnectionConfigured(book, value), apply: (events, claim) => applySettings(sql, events, claim) };
+  }
+
+  private orders(sql: Sql): Source<ReturnType<typeof decodeOrderEvent>> {
+    const { book, learn } = this.ports;
+    const store = new OrdersStore(sql, this.shadow, book, (framed) => (book.isKnown(schemaIdOf(framed)) ? Promise.resolve() : learn(framed)));
+    return {
+      projection: 'orders',
+      topic: ORDER_EVENTS_TOPIC,
+      decode: (value) => decodeOrderEvent(book, value),
+      apply: async (events, claim) => {
+        const known = await store.find(events.map(({ event }) => event));
+        return store.applyFolded(foldOrders(known, events, claim.key.partition), claim);
+      },
+    };
+  }
+
+  private deliveries(sql: Sql): Source<DeliveryEvent> {
+    const { book } = this.ports;
+    const { records, deliveryTopic } = this.target;
+    const store = new LedgerStore(sql, this.shadow, book, records);
+    return {
+      projection: 'deliveries',
+      topic: deliveryTopic,
+      decode: (value) => decodeDeliveryEvent(book, records, value),
+      apply: (events, claim) => applyDeliveryEvents(sql, store, events, claim),
+    };
+  }
+}
