@@ -5,7 +5,7 @@ import { BootstrapError } from './bootstrap-error.mts';
 import type { Properties } from './kafka-properties.mts';
 import { startProcesses } from './processes/backend.mts';
 import { missingForProcesses } from './processes/probe.mts';
-import type { FaultHooks } from './processes/service.mts';
+import type { DatabaseHooks, FaultHooks } from './processes/service.mts';
 import type { OnProgress } from './progress.mts';
 import { selectBackend, type Backend } from './selection.mts';
 
@@ -25,7 +25,7 @@ export interface Infrastructure {
   /** The folder with `pids.json` of this start; undefined when we started nothing. */
   readonly runFolder: string | undefined;
   readonly kafka: FaultHooks;
-  readonly postgres: FaultHooks;
+  readonly postgres: DatabaseHooks;
   /** Ends everything within 10 s and removes throw-away data; calling it again changes nothing. */
   stop(): Promise<void>;
 }
@@ -75,7 +75,7 @@ async function useExternal({ env }: InfrastructureOptions): Promise<StartedBacke
     },
     runFolder: undefined,
     kafka: hooks,
-    postgres: hooks,
+    postgres: { ...hooks, snapshot: refuse },
     stop: async () => undefined,
   };
 }

@@ -73,7 +73,7 @@ interface Line {
 }
 
 type SendResult =
-  | { readonly kind: 'settled'; readonly mustStop: boolean }
+  | { readonly kind: 'settled'; readonly mustStop: boolean; readonly isRefused: boolean }
   | { readonly kind: 'isolate'; readonly suspectIndex: number | null; readonly held: readonly Held[] }
   | { readonly kind: 'resend-alone'; readonly held: readonly Held[] }
   | { readonly kind: 'stopped'; readonly held: readonly Held[] };
@@ -246,8 +246,8 @@ export class Dispatcher<Settings, Secrets> {
   private async sendPart(line: Line, group: readonly Held[]): Promise<GroupOutcome> {
     const result = await this.sendGroup(line, await this.refresh(group), true);
     if (result.kind === 'isolate') return { kind: 'refused-whole', suspectIndex: result.suspectIndex };
-    if (result.kind === 'stopped' || (result.kind === 'settled' && result.mustStop)) return { kind: 'stopped' };
-    return { kind: 'settled' };
+    if (result.kind !== 'settled' || result.mustStop) return { kind: 'stopped' };
+    return { kind: result.isRefused ? 'at-fault' : 'taken' };
   }
 
   private async refresh(group: readonly Held[]): Promise<Held[]> {
@@ -280,7 +280,7 @@ export class Dispatcher<Settings, Secrets> {
     const ready = open.filter(({ entry }) => prepared.has(ledgerKey(entry.key)));
     const waiting = open.filter(({ entry }) => !prepared.has(ledgerKey(entry.key)));
     if (waiting.length > 0) await this.release(waiting, NOT_YET_MS);
-    if (ready.length === 0) return { kind: 'settled', mustStop: false };
+    if (ready.length === 0) return { kind: 'settled', mustStop: false, isRefused: false };
     const attempted = await this.attempt(line, ready, prepared, inForce, isPart);
     if (attempted === undefined) return { kind: 'stopped', held: [] };
     return this.deliver(credential, attempted.entries, attempted.request, inForce);
@@ -392,7 +392,11 @@ export class Dispatcher<Settings, Secrets> {
     const [first] = outcomes;
     if (first?.kind === 'isolate') return { kind: 'isolate', suspectIndex: first.suspectIndex, held };
     if (first?.kind === 'resend-alone') return { kind: 'resend-alone', held };
-    return { kind: 'settled', mustStop: outcomes.some(({ kind }) => kind === 'transient' || kind === 'unknown' || kind === 'misconfigured') };
+    return {
+      kind: 'settled',
+      mustStop: outcomes.some(({ kind }) => kind === 'transient' || kind === 'unknown' || kind === 'misconfigured'),
+      isRefused: outcomes.some(({ kind }) => kind === 'rejected' || kind === 'bug'),
+    };
   }
 
   private settle(entry: LedgerEntry, outcome: DeliveryOutcome): Move {

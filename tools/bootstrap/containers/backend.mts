@@ -19,10 +19,13 @@ import { awaitRegistry, compatiblePath, registryEnvironment } from '../registry-
 import { images, kafka as kafkaVersions, postgres as postgresVersions, registry as registryVersions } from '../versions.mts';
 import { connectEngine, type Engine } from './engine.mts';
 import { removeLeftovers, runLabels } from './leftovers.mts';
+import { withSnapshots } from './postgres-snapshot.mts';
 import { pullMissing } from './pull.mts';
 import { startContainer, type ContainerRecipe, type ContainerService } from './service.mts';
 
 const readyTimeoutMs = 120_000;
+/** Of the image from Postgres 18 on; the cluster lies below it, by major version. */
+const postgresVolume = '/var/lib/postgresql';
 
 interface Context {
   readonly engine: Engine;
@@ -97,7 +100,7 @@ async function startAll(context: Context, runFolder: string, stop: () => Promise
     },
     runFolder,
     kafka,
-    postgres,
+    postgres: withSnapshots(postgres, { engine: context.engine, image: postgresVersions.image, labels: context.labels, volume: postgresVolume }),
     stop,
   };
 }
@@ -141,7 +144,7 @@ function kafkaRecipe(context: Context): ContainerRecipe {
 function postgresRecipe(context: Context): ContainerRecipe {
   const { engine, password } = context;
   return {
-    ...common(context, 'postgres', '/var/lib/postgresql'),
+    ...common(context, 'postgres', postgresVolume),
     name: 'Postgres',
     image: postgresVersions.image,
     portVariable: 'POSTGRES_PORT',

@@ -28,6 +28,7 @@ export interface ContainerRecipe {
 }
 
 export interface ContainerService extends FaultHooks {
+  readonly id: string;
   readonly port: number;
   /** Ends and removes it, with unnamed volumes. */
   remove(): Promise<void>;
@@ -79,6 +80,7 @@ function describeService(engine: Engine, recipe: ContainerRecipe, port: number, 
     if (![304, 404, 409].includes(error.statusCode ?? 0)) throw error; // 304 and 409: not running; 404: gone
   };
   return {
+    id: container.id,
     port,
     kill: () => container.kill({ signal: 'SIGKILL' }).then(() => awaitEnd(container), ignoreEnded),
     stop: () => container.stop({ t: recipe.stopGraceSeconds }).then(() => undefined, ignoreEnded),

@@ -7,7 +7,8 @@ import { awaitPostgres, ensureDatabases, initdbFlags, serverSettings, superuser 
 import { postgres as versions } from '../versions.mts';
 import { placePostgres, type PostgresPlacement } from './postgres-placement.mts';
 import { postgresUser, type SystemUser } from './postgres-user.mts';
-import { startService, type Service } from './service.mts';
+import { withSnapshots } from './postgres-snapshot.mts';
+import { startService, type DatabaseHooks, type Service } from './service.mts';
 
 export interface PostgresOptions {
   readonly run: Run;
@@ -24,7 +25,7 @@ const readyTimeoutMs = 60_000;
 const stopGraceMs = 6_000;
 
 /** Starts Postgres from the npm package's binaries, with the databases that we need. */
-export async function startPostgres(options: PostgresOptions): Promise<Service> {
+export async function startPostgres(options: PostgresOptions): Promise<Service & DatabaseHooks> {
   const { logFile, password, run } = options;
   const user = postgresUser(join(options.dataFolder, 'cluster'));
   const placement = placePostgres(options.dataFolder, options.isKept, user, run);
@@ -48,7 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
     awaitReady: (port, giveUp) => awaitPostgres({ port, password }, { timeoutMs: readyTimeoutMs, giveUp }),
   });
   await ensureDatabases({ port: service.port, password });
-  return service;
+  return withSnapshots(service, cluster);
 }
 
 /** The cluster's folder, made by initdb in a draft that is renamed when complete. */

@@ -13,6 +13,18 @@ export interface FaultHooks {
   start(): Promise<void>;
 }
 
+/** A copy of a database server's data at one moment. */
+export interface Snapshot {
+  /** Ends the server, puts the copy in place of its data and starts it again on the same port. May be done again. */
+  restore(): Promise<void>;
+}
+
+/** A database server that tests may also set back in time. */
+export interface DatabaseHooks extends FaultHooks {
+  /** Ends the server, copies its data and starts it again: clients see a restart. */
+  snapshot(): Promise<Snapshot>;
+}
+
 /** A server process that can be stopped and started again. */
 export interface Service extends FaultHooks {
   readonly port: number;

@@ -1,0 +1,74 @@
+import { DESTINATIONS } from '@tributary/destinations';
+import { SOURCES } from '@tributary/sources';
+import { z } from 'zod';
+import { visitsSecretsSchema, visitsSettingsSchema } from './visits.schema.js';
+
+/** What a connection of one kind may say, and which of it is secret. */
+export interface ConnectionKind {
+  readonly kind: string;
+  readonly role: 'shop' | 'visits' | 'destination';
+  readonly settings: z.ZodObject;
+  readonly secrets: z.ZodObject;
+  /** Secrets that are made when nobody gives them. */
+  readonly generated: readonly string[];
+  /** The secret by which an arrival finds the connection: unique in the installation. */
+  readonly address: string | null;
+  /** Right settings, for a second look at a connection whose own cannot be read as a whole. */
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+function fieldsOf(kind: string, schema: z.ZodType): z.ZodObject {
+  if (!(schema instanceof z.ZodObject)) throw new TypeError(`the schemas of connection kind ${kind} must be objects`);
+  return schema;
+}
+
+const shops = Object.values(SOURCES).map(
+  ({ kind, settings, secrets }): ConnectionKind => ({
+    kind,
+    role: 'shop',
+    settings: fieldsOf(kind, settings),
+    secrets: fieldsOf(kind, secrets),
+    generated: ['webhookToken', 'webhookSecret'],
+    address: 'webhookToken',
+    example: {},
+  }),
+);
+
+const destinations = Object.entries(DESTINATIONS).map(
+  ([kind, { settingsSchema, secretsSchema, example }]): ConnectionKind => ({
+    kind,
+    role: 'destination',
+    settings: fieldsOf(kind, settingsSchema),
+    secrets: fieldsOf(kind, secretsSchema),
+    generated: [],
+    address: null,
+    example: example.settings,
+  }),
+);
+
+const visits: ConnectionKind = {
+  kind: 'visits',
+  role: 'visits',
+  settings: visitsSettingsSchema,
+  secrets: visitsSecretsSchema,
+  generated: ['writeKey'],
+  address: 'writeKey',
+  example: {},
+};
+
+const KINDS: ReadonlyMap<string, ConnectionKind> = new Map([...shops, visits, ...destinations].map((kind) => [kind.kind, kind]));
+
+/** Kinds that the tenants file may name once this version can serve them. */
+const LATER_KINDS: ReadonlySet<string> = new Set(['trackingtech']);
+
+export const connectionKinds = (): readonly ConnectionKind[] => [...KINDS.values()];
+
+export const connectionKind = (kind: string): ConnectionKind | undefined => KINDS.get(kind);
+
+/** What to tell somebody who asks for a kind that is not there. */
+export function unknownKind(kind: unknown): string {
+  const known = [...KINDS.keys()].join(', ');
+  if (kind === undefined) return `is missing: one of ${known}`;
+  if (typeof kind === 'string' && LATER_KINDS.has(kind)) return `kind ${kind} is not available in this version; there are ${known}`;
+  return `is not a kind of connection; there are ${known}`;
+}

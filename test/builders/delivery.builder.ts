@@ -1,0 +1,42 @@
+import { asConnectionId, asTenantId, type DeliveryEventBase, type DeliveryPlan, type DeliveryPlanned, type LedgerKeyParts, type VendorAnswer } from '@tributary/domain';
+
+export const PLANNED_AT = Date.parse('2026-11-20T10:00:01Z');
+
+export const ledgerKeyParts = (overrides: Partial<LedgerKeyParts> = {}): LedgerKeyParts => ({
+  tenantId: asTenantId('acme'),
+  destinationConnectionId: asConnectionId('ads'),
+  sourceConnectionId: asConnectionId('shop'),
+  reference: '1042',
+  eventName: 'Purchase',
+  revision: '0',
+  mode: 'live',
+  ...overrides,
+});
+
+export const deliveryPlan = (overrides: Partial<DeliveryPlan> = {}): DeliveryPlan => ({
+  vendorEventId: 'wc_order_1042',
+  eventTime: PLANNED_AT - 1_000,
+  observationId: 'observation-1',
+  settingsVersion: 1,
+  value: '38563',
+  currency: 'CLP',
+  lines: [{ contentId: 'CAF-500', name: 'Café', unitPrice: '11691', quantity: 2 }],
+  matchKeys: ['email'],
+  ...overrides,
+});
+
+/** Envelope, key and version of an event; times count on from {@link PLANNED_AT}. */
+export const deliveryBase = (version: number, afterMs = (version - 1) * 1_000, key = ledgerKeyParts()): DeliveryEventBase => ({
+  eventId: `event-${version}`,
+  tenantId: key.tenantId,
+  connectionId: key.destinationConnectionId,
+  occurredAt: PLANNED_AT + afterMs,
+  receivedAt: PLANNED_AT + afterMs,
+  source: 'test',
+  key,
+  version,
+});
+
+export const deliveryPlanned = (overrides: Partial<DeliveryPlan> = {}): DeliveryPlanned => ({ ...deliveryBase(1), type: 'Planned', plan: deliveryPlan(overrides) });
+
+export const vendorAnswer = (code = '0', message = 'OK'): VendorAnswer => ({ code, message, requestId: 'request-1' });
