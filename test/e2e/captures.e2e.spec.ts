@@ -16,8 +16,8 @@ const SHOPS = [
 interface Purchase {
   readonly value: number;
   readonly currency: string;
-  /** Normalised mail address, null where the order has none. */
-  readonly mail: string | null;
+  /** Normalised. */
+  readonly mail: string;
   readonly numItems: number;
 }
 
@@ -40,7 +40,7 @@ const row = (
   captures: string,
   status: string,
   isReportedDeleted: boolean,
-  purchase: readonly [value: number, currency: string, mail: string | null, numItems: number] | string,
+  purchase: readonly [value: number, currency: string, mail: string, numItems: number] | string,
 ): Expected => ({
   shop,
   orderId,
@@ -69,13 +69,13 @@ const EXPECTED: readonly Expected[] = [
   row('wc-1101', '83', '265 266', 'pending', false, 'not paid'),
   // Legacy storage: its deletion also came as a product's and a coupon's; then it was restored.
   row('wc-1101', '84', '267 268 271 272 273 274 275', 'processing', false, [25_980, 'CLP', 'cpt@example.com', 2]),
-  row('wc-1101', '86', '276 277', 'processing', false, [38_967, 'USD', 'a@example.com', 3]),
+  row('wc-1101', '86', '276 277', 'processing', false, [38_967, 'USD', 'ana@example.com', 3]),
   // Orders in another currency than the shop's are worth what they say.
-  row('wc-1101', '87', '280 281', 'processing', false, [1_299, 'JPY', null, 1]),
-  row('wc-1101', '88', '283 284', 'processing', false, [1.34, 'KWD', null, 1]),
-  row('wc-761', '11', 'w761', 'processing', true, [20, 'USD', 'x@example.com', 2]),
-  row('wc-831', '14', 'w831', 'processing', true, [20, 'USD', 'x@example.com', 2]),
-  row('wc-995', '12', 'w995', 'processing', true, [20, 'USD', 'x@example.com', 2]),
+  row('wc-1101', '87', '280 281', 'processing', false, [1_299, 'JPY', 'ana@example.com', 1]),
+  row('wc-1101', '88', '283 284', 'processing', false, [1.34, 'KWD', 'ana@example.com', 1]),
+  row('wc-761', '11', 'w761', 'processing', true, [20, 'USD', 'a@example.com', 2]),
+  row('wc-831', '14', 'w831', 'processing', true, [20, 'USD', 'a@example.com', 2]),
+  row('wc-995', '12', 'w995', 'processing', true, [20, 'USD', 'a@example.com', 2]),
 ];
 
 const GMT_DATES = /"date_\w+_gmt":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)"/g;
@@ -122,6 +122,8 @@ beforeAll(async () => {
   const perShop = SHOPS.map(async ({ prefix, token }) => {
     const list: [string, number, string][] = [];
     for (const webhook of replayed(prefix, nowMs)) {
+      // Decisions look at the order as it stands: the sale must be seen before the refund is told, as it was in the shop.
+      if (webhook.name.endsWith('refunded')) await untilAtRest(stack);
       const answer = await postWebhook(stack.app('ingest').url, token, webhook);
       list.push([webhook.name, answer.status, await answer.text()]);
     }
@@ -180,7 +182,7 @@ describe('every captured webhook through the front door', () => {
         num_items: purchase!.numItems,
         order_id: orderId,
       });
-      expect(user?.email ?? null).toBe(purchase!.mail === null ? null : sha256(purchase!.mail));
+      expect(user?.email).toBe(sha256(purchase!.mail));
     },
   );
 

@@ -52,7 +52,11 @@ function digestOf(root: string, paths: readonly string[]): string {
   const add = (path: string): void => {
     const file = statSync(join(root, path), { throwIfNoEntry: false });
     if (file?.isDirectory()) for (const name of readdirSync(join(root, path)).toSorted()) add(`${path}/${name}`);
-    else if (file?.isFile() && !NOT_BUILT.test(path)) hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+    else if (file?.isFile() && !NOT_BUILT.test(path))
+      hash
+        .update(`${path}\0`)
+        .update(readFileSync(join(root, path)))
+        .update('\0');
   };
   for (const path of paths) add(path);
   return hash.digest('hex');

@@ -81,7 +81,8 @@ async function main(): Promise<void> {
   }
   for (const project of PROJECTS) {
     if (only !== null && only !== project) continue;
-    if (project === 'int') await withInfrastructure((environment) => run(project, environment)).catch((error: unknown) => add(failed(error)));
+    if (project === 'int')
+      await withInfrastructure((environment) => run(project, environment)).catch((error: unknown) => add(failed(error)));
     else await run(project, env);
   }
   if (ranTests === 0) console.error('No test ran: nothing matches these arguments.');

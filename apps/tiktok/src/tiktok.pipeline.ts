@@ -32,12 +32,14 @@ import {
   readSecretValues,
   type Alerts,
   type Claim,
+  type ConnectionId,
   type DeliveryEvent,
   type DeliveryPlan,
   type Moment,
   type OrderEvent,
   type Positioned,
   type Sql,
+  type TenantId,
 } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
@@ -224,6 +226,10 @@ export class TiktokPipeline {
     const found = this.directory.destination(credential.tenantId, credential.connectionId);
     if (found === undefined || !found.isActive) return undefined;
     const secrets = await this.ports.vault.getSecrets(found.tenantId, found.connectionId, found.secretsVersion);
+    if (secrets === null) {
+      await this.secretsMissing(found.tenantId, found.connectionId);
+      return undefined;
+    }
     return {
       settings: found.settings,
       secrets: tiktokSecretsSchema.parse(readSecretValues(secrets)),
@@ -274,6 +280,16 @@ export class TiktokPipeline {
       { owner: this.ports.owner, leaseMs: PLAN_LEASE_MS, poolSize: 64, inFlightPerCredential: 8, claimEveryMs: 200, claimPerCredential: 50, capacity: 10_000 },
       log,
     );
+  }
+
+  private async secretsMissing(tenantId: TenantId, connectionId: ConnectionId): Promise<void> {
+    await this.ports.alerts.open({
+      tenantId,
+      connectionId,
+      kind: 'vault-keys-missing',
+      what: 'The access token of this connection is not in the vault. Conversions wait; nothing is lost.',
+      todo: 'Expected after a restore of the database from a backup that is older than the token. Put the token into the connection’s settings again.',
+    });
   }
 
   private async keysMissing(tenantId: string, count: number): Promise<void> {

@@ -1,3 +1,10 @@
 export * from './secret.js';
 export * from './settings.js';
 export * from './installation.settings.js';
+export type { Problem } from './tenants/problem.js';
+export type { DesiredConnection, DesiredTenant, TenantState } from './tenants/desired-tenant.js';
+export type { Resolved, SecretReference } from './tenants/secret-references.js';
+export * from './tenants/canonical-json.js';
+export * from './tenants/connection-kinds.js';
+export * from './tenants/tenants-file.js';
+export * from './tenants/tenant-change.js';

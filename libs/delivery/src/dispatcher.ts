@@ -13,6 +13,7 @@ import {
   type VendorReply,
   type VendorRequest,
 } from '@tributary/domain';
+import { DatabaseUnavailable } from '@tributary/postgres';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
 import type { CredentialsStore, Credential } from './credentials.store.js';
 import { isolate, type GroupOutcome } from './isolation.js';
@@ -80,6 +81,30 @@ type SendResult =
 
 const LEASE_MARGIN_MS = 5_000;
 const NOT_YET_MS = 500;
+const ASK_AGAIN_FIRST_MS = 50;
+const ASK_AGAIN_MAX_MS = 1_000;
+const ASK_AGAIN_FOR_MS = 60_000;
+const NOT_SENT: DeliveryOutcome = {
+  kind: 'transient',
+  isThrottled: false,
+  retryAfterMs: null,
+  answer: { code: 'not-sent', message: 'it took too long to make the intent durable', requestId: null },
+};
+
+const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+/** Asks again while the database is away: what the vendor answered is known to nobody else. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + ASK_AGAIN_FOR_MS;
+  for (let delayMs = ASK_AGAIN_FIRST_MS; ; delayMs = Math.min(ASK_AGAIN_MAX_MS, delayMs * 2)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable) || performance.now() > until) throw error;
+      await pause(delayMs);
+    }
+  }
+}
 
 /**
  * Sends planned effects: the intent is durable in Postgres and in the topic before the request leaves, the outcome after it.
@@ -87,6 +112,8 @@ const NOT_YET_MS = 500;
  */
 export class Dispatcher<Settings, Secrets> {
   private readonly lines = new Map<string, Line>();
+  /** Version of each entry that waits or is being sent here: a lease that ran out may bring it a second time. */
+  private readonly inHand = new Map<string, number>();
   private rotation: string[] = [];
   private inFlight = 0;
   private heldCount = 0;
@@ -119,14 +146,15 @@ export class Dispatcher<Settings, Secrets> {
     void claim();
   }
 
-  /** Sends nothing more and waits for what is under way. */
+  /** Sends nothing more and waits for what is under way, as long as a request may take: its intent may wait for Kafka, which is away. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
     clearTimeout(this.wakeAt);
     const held = [...this.lines.values()].flatMap((line) => line.held.splice(0));
     this.heldCount = 0;
-    while (this.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const until = performance.now() + this.destination.declaration.requestTimeoutMs;
+    while (this.inFlight > 0 && performance.now() < until) await pause(10);
     if (held.length > 0) await this.release(held, 0);
   }
 
@@ -141,6 +169,9 @@ export class Dispatcher<Settings, Secrets> {
   }
 
   private hold(held: Held): void {
+    const ledgerId = ledgerKey(held.entry.key);
+    if ((this.inHand.get(ledgerId) ?? 0) >= held.entry.version) return;
+    this.inHand.set(ledgerId, held.entry.version);
     const credential = { tenantId: held.entry.key.tenantId, connectionId: held.entry.key.destinationConnectionId };
     const key = `${credential.tenantId}:${credential.connectionId}`;
     let line = this.lines.get(key);
@@ -205,10 +236,18 @@ export class Dispatcher<Settings, Secrets> {
         this.log.error({ tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) }, 'dispatch failed');
       })
       .finally(() => {
+        this.letGo(batch);
         line.inFlight -= 1;
         this.inFlight -= 1;
         this.pump();
       });
+  }
+
+  private letGo(batch: readonly Held[]): void {
+    for (const { entry } of batch) {
+      const ledgerId = ledgerKey(entry.key);
+      if ((this.inHand.get(ledgerId) ?? 0) <= entry.version) this.inHand.delete(ledgerId);
+    }
   }
 
   private takeBatch(line: Line): Held[] {
@@ -260,8 +299,9 @@ export class Dispatcher<Settings, Secrets> {
   }
 
   private async release(held: readonly Held[], delayMs: number): Promise<void> {
+    this.letGo(held);
     await this.store.release(
-      held.map(({ entry }) => ledgerKey(entry.key)),
+      held.map(({ entry }) => entry),
       this.options.owner,
       delayMs,
     );
@@ -336,9 +376,20 @@ export class Dispatcher<Settings, Secrets> {
     await this.publisher.publish(rows);
     const committed = new Set(rows.map((row) => row.ledgerKey));
     const mine = parts.filter(({ entry }) => committed.has(ledgerKey(entry.key)));
+    if (mine.length === 0) return undefined;
     // A process that slept past its lease must not send: somebody else may have taken the effect over.
-    if (mine.length === 0 || performance.now() - began > LEASE_MARGIN_MS) return undefined;
+    if (performance.now() - began > LEASE_MARGIN_MS) {
+      await this.giveBack(mine.map(({ entry }) => entry));
+      return undefined;
+    }
     return { entries: mine.map(({ entry }) => entry), request: toRequest(mine.map(({ intent }) => intent)) };
+  }
+
+  /** Records that these attempts never left, unless somebody has taken them over meanwhile. */
+  private async giveBack(entries: readonly LedgerEntry[]): Promise<void> {
+    this.log.warn({ entries: entries.length }, 'the intent took longer than its lease allows: nothing was sent');
+    const moves = entries.map((entry) => this.settle(entry, NOT_SENT));
+    void this.publisher.publish(await persistently(() => this.store.commit(moves)));
   }
 
   private async intend(entry: LedgerEntry, intent: PreparedIntent, body: string, settingsVersion: number, leaseMs: number): Promise<LedgerChange> {
@@ -352,10 +403,11 @@ export class Dispatcher<Settings, Secrets> {
   private async commitWithToken(line: Line, moves: readonly Move[], isPart: boolean): Promise<Awaited<ReturnType<LedgerStore['commit']>> | undefined> {
     for (;;) {
       const rows = await this.store.commit(moves, this.credentials.token(line.credential));
-      if (rows.length > 0) return rows;
+      // No row although a token was there: somebody else has moved them all.
+      if (rows.length > 0 || !(await this.isAnyWhereItWas(moves))) return rows;
       const refusal = await this.credentials.refusal(line.credential);
       if (refusal.kind === 'slice' && isPart && !this.isStopped) {
-        await new Promise((resolve) => setTimeout(resolve, refusal.waitMs));
+        await pause(refusal.waitMs);
         continue;
       }
       if (refusal.kind !== 'parked') {
@@ -364,6 +416,11 @@ export class Dispatcher<Settings, Secrets> {
       }
       return undefined;
     }
+  }
+
+  private async isAnyWhereItWas(moves: readonly Move[]): Promise<boolean> {
+    const before = new Map(moves.map(({ change: { entry } }) => [ledgerKey(entry.key), entry.version - 1]));
+    return (await this.store.find([...before.keys()])).some(({ key, version }) => before.get(ledgerKey(key)) === version);
   }
 
   private async deliver(
@@ -382,8 +439,10 @@ export class Dispatcher<Settings, Secrets> {
       moves.push(this.settle(entry, outcome));
       this.ports.onOutcome(outcome.kind, entry);
     }
-    await this.noteCredential(credential, outcomes, inForce.settingsKey);
-    void this.publisher.publish(await this.store.commit(moves));
+    await persistently(() => this.noteCredential(credential, outcomes, inForce.settingsKey));
+    const rows = await persistently(() => this.store.commit(moves));
+    failpoint('dispatch.after-outcome');
+    void this.publisher.publish(rows);
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index];
       if (outcome?.kind === 'bug') await this.ports.onBug(entry, outcome.answer.code, outcome.answer.message);

@@ -208,13 +208,14 @@ export class LedgerStore {
     return { entries, unpublished: rows.length === 0 ? [] : await this.unpublished(rows.map((row) => row.ledger_key)) };
   }
 
-  /** Gives leases back, so that whoever comes may claim after `delayMs`. */
-  async release(keys: readonly string[], owner: string, delayMs: number): Promise<void> {
+  /** Gives leases back, so that whoever comes may claim after `delayMs`. An entry that has moved on is under another lease: it keeps it. */
+  async release(entries: readonly LedgerEntry[], owner: string, delayMs: number): Promise<void> {
     await this.sql.query(
       `ledger-release-${this.app}`,
-      `update ${this.ops}.dispatch_queue set lease_owner = null, lease_until = null, due_at = now() + $3 * interval '1 millisecond'
-        where ledger_key = any($1::text[]) and lease_owner = $2`,
-      [keys, owner, delayMs],
+      `update ${this.ops}.dispatch_queue q set lease_owner = null, lease_until = null, due_at = now() + $3 * interval '1 millisecond'
+         from unnest($1::text[], $4::int[]) as n(ledger_key, version) join ${this.app}.ledger_entries l using (ledger_key, version)
+        where q.ledger_key = l.ledger_key and q.lease_owner = $2`,
+      [entries.map(({ key }) => ledgerKey(key)), owner, delayMs, entries.map(({ version }) => version)],
     );
   }
 

@@ -1,6 +1,6 @@
 import { partitionOf } from '@tributary/domain';
 import type { LaneProducer } from '@tributary/kafka';
-import { describeError, type Log } from '@tributary/telemetry';
+import { describeError, failpoint, type Log } from '@tributary/telemetry';
 import type { LedgerStore, OutboxRow } from './ledger.store.js';
 
 const RETRY_FIRST_MS = 50;
@@ -75,7 +75,10 @@ export class OutboxPublisher {
       const batch = this.queue;
       this.queue = [];
       const rows = batch.flatMap((waiting) => waiting.rows);
-      await this.append(rows);
+      failpoint('publish.before-append');
+      // Not in the topic: whoever waits must not go on. The rows stay in the outbox for the next process.
+      if (!(await this.append(rows))) break;
+      failpoint('publish.after-append');
       for (const { done } of batch) done();
       await this.store.published(rows.map(({ id }) => id)).catch((error: unknown) => {
         // They stay in the outbox and are published once more: the fold ignores that.
@@ -85,7 +88,8 @@ export class OutboxPublisher {
     this.isRunning = false;
   }
 
-  private async append(rows: readonly OutboxRow[]): Promise<void> {
+  /** False: the broker is away and the process ends. */
+  private async append(rows: readonly OutboxRow[]): Promise<boolean> {
     const records = rows.map(({ ledgerKey, value }) => ({
       topic: this.topic,
       partition: partitionOf(ledgerKey, this.partitions),
@@ -96,9 +100,9 @@ export class OutboxPublisher {
     for (let delayMs = RETRY_FIRST_MS; ; delayMs = Math.min(RETRY_MAX_MS, delayMs * 2)) {
       try {
         await this.producer.appendAll(records);
-        return;
+        return true;
       } catch (error) {
-        if (this.isStopped) throw error;
+        if (this.isStopped) return false;
         this.log.warn({ cause: describeError(error), delayMs }, 'delivery events wait for Kafka');
         await pause(delayMs);
       }

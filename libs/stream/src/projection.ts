@@ -2,7 +2,7 @@ import { MalformedRecord, UnknownSchemaId } from '@tributary/codecs';
 import type { Claim, LogRecord, OffsetKey, PartitionTurns, Positioned, Sql } from '@tributary/domain';
 import { BrokerUnavailable, RegistryUnavailable, type BatchControl, type RecordBatch } from '@tributary/kafka';
 import { advanceOffset, DatabaseUnavailable, loadOffsets, StatementRefused } from '@tributary/postgres';
-import { describeError, type Log } from '@tributary/telemetry';
+import { describeError, failpoint, type Log } from '@tributary/telemetry';
 
 export interface DeadRecord {
   readonly topic: string;
@@ -170,7 +170,9 @@ export class Projection<Event> implements PartitionTurns {
     if (this.expected.get(partition) !== expected) return false;
     if (events.length === 0) return this.moved(partition, next, await advanceOffset(this.sql, key, expected, next));
     try {
-      return this.moved(partition, next, await this.options.apply(events, { key, expected, next }));
+      const isOurs = await this.options.apply(events, { key, expected, next });
+      failpoint(`${this.options.projection}.after-statement`);
+      return this.moved(partition, next, isOurs);
     } catch (error) {
       if (!(error instanceof StatementRefused)) throw error;
       await control.heartbeat();

@@ -18,8 +18,21 @@ export async function runProject(
   const folder = mkdtempSync(join(tmpdir(), 'tributary-jest-'));
   const outputFile = join(folder, `${project}.json`);
   try {
-    const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'jest', 'bin', 'jest.js')];
-    const usual = ['--selectProjects', project, '--maxWorkers', String(WORKERS[project]), '--passWithNoTests', '--json', '--outputFile', outputFile];
+    const node = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    ];
+    const usual = [
+      '--selectProjects',
+      project,
+      '--maxWorkers',
+      String(WORKERS[project]),
+      '--passWithNoTests',
+      '--json',
+      '--outputFile',
+      outputFile,
+    ];
     const { exitCode } = await runInForeground([...node, ...usual, ...jestArguments], { cwd: root, env, output: 'shown' });
     const counts = countsOfJest(readReport(outputFile), exitCode);
     return { counts, ranTests: counts.passed + counts.failed };

@@ -42,7 +42,7 @@ const destinations = Object.entries(DESTINATIONS).map(
     secrets: fieldsOf(kind, secretsSchema),
     generated: [],
     address: null,
-    example: example.settings,
+    example: example.settings as ConnectionKind['example'],
   }),
 );
 

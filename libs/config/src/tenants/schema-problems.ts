@@ -3,7 +3,7 @@ import type { Path, ProblemList } from './problem.js';
 
 type Issue = z.core.$ZodIssue;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -57,5 +57,3 @@ export function addIssues(problems: ProblemList, issues: readonly Issue[], value
     }
   }
 }
-
-export { isObject };

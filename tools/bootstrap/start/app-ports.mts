@@ -1,0 +1,30 @@
+import { BootstrapError } from '../bootstrap-error.mts';
+import { canListen, freePort } from '../free-port.mts';
+import type { StartSettings } from './settings.mts';
+
+export interface AppPorts {
+  readonly ingest: number;
+  readonly control: number;
+  readonly tiktok: number;
+  readonly tiktokSimulator: number;
+}
+
+/** Ports of the apps. People and shops are told those of ingest and control, so when a usual one is taken, a person decides. */
+export async function chooseAppPorts(settings: StartSettings): Promise<AppPorts> {
+  return {
+    ingest: await fixedPort('INGEST_PORT', settings.ingestPort ?? 8080),
+    control: await fixedPort('CONTROL_PORT', settings.controlPort ?? 8081),
+    tiktok: settings.tiktokPort === null ? await usualOrFreePort(8083) : await fixedPort('TIKTOK_PORT', settings.tiktokPort),
+    tiktokSimulator: await freePort(),
+  };
+}
+
+async function fixedPort(variable: string, port: number): Promise<number> {
+  if (port === 0) return freePort();
+  if (await canListen(port)) return port;
+  throw new BootstrapError(
+    `Port ${port} is taken by another program. Stop that one, or set ${variable} to another port (0: any free one).`,
+  );
+}
+
+const usualOrFreePort = async (port: number): Promise<number> => ((await canListen(port)) ? port : freePort());

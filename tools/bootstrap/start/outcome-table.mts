@@ -1,0 +1,51 @@
+import Table from 'cli-table3';
+import type { Delivery } from './control-client.mts';
+import type { DemoOrder } from './demo-orders.mts';
+
+/** One order of the demo and what became of it. */
+export interface DemoOutcome {
+  readonly order: DemoOrder;
+  /** As control knows it at the end; undefined when it never did. */
+  readonly status: string | undefined;
+  readonly deliveries: readonly Delivery[];
+  /** When the webhook that decided was sent, epoch ms. */
+  readonly sentAtMs: number;
+}
+
+export type OutcomeRow = readonly [order: string, what: string, status: string, event: string, outcome: string, milliseconds: string];
+
+const NOTHING = '–';
+const OPEN_STATES = new Set(['planned', 'attempted', 'transient', 'unknown']);
+
+/** Whether nothing more will happen to it by itself. */
+export const isSettled = ({ state }: Delivery): boolean => !OPEN_STATES.has(state);
+
+const milliseconds = ({ state, settledAt }: Delivery, sentAtMs: number): string =>
+  state === 'suppressed' || settledAt === null ? NOTHING : String(Math.round(Date.parse(settledAt) - sentAtMs));
+
+const outcomeOf = ({ state, reason }: Delivery): string => (reason === null || reason === '' ? state : `${state}: ${reason}`);
+
+/** One row per delivery; an order without any has one row that says why. */
+export function rowsOf({ order, status, deliveries, sentAtMs }: DemoOutcome): readonly OutcomeRow[] {
+  const shown = [order.id, order.what, status ?? 'unknown'] as const;
+  if (deliveries.length === 0) {
+    return [[...shown, NOTHING, order.staysOut === null ? 'nothing happened in time' : `stays out: ${order.staysOut}`, NOTHING]];
+  }
+  return deliveries.map((delivery) => [
+    ...shown,
+    [delivery.eventName, delivery.eventId ?? ''].join(' ').trim(),
+    outcomeOf(delivery),
+    milliseconds(delivery, sentAtMs),
+  ]);
+}
+
+/** The demo's table as text. */
+export function outcomeTable(outcomes: readonly DemoOutcome[]): string {
+  const table = new Table({
+    head: ['Order', 'What', 'Status', 'TikTok event', 'Outcome', 'ms'],
+    colAligns: ['right', 'left', 'left', 'left', 'left', 'right'],
+    style: { head: [], border: [] },
+  });
+  table.push(...outcomes.flatMap(rowsOf).map((row) => [...row]));
+  return table.toString();
+}

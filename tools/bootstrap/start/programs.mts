@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { builtApp } from '../built.mts';
+import type { InfrastructureAddresses } from '../infrastructure.mts';
+import type { AppPorts } from './app-ports.mts';
+import type { Program } from './supervisor.mts';
+
+export const APPS = ['ingest', 'tiktok', 'control'] as const;
+export const TIKTOK_SIMULATOR = 'tiktok-simulator';
+
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'];
+
+export interface LocalAddresses {
+  readonly ingestUrl: string;
+  readonly controlUrl: string;
+  readonly tiktokUrl: string;
+  readonly tiktokBaseUrl: string;
+}
+
+const local = (port: number): string => `http://127.0.0.1:${port}`;
+
+export const addressesOf = (ports: AppPorts, tiktokBaseUrl: string | null): LocalAddresses => ({
+  ingestUrl: local(ports.ingest),
+  controlUrl: local(ports.control),
+  tiktokUrl: local(ports.tiktok),
+  tiktokBaseUrl: tiktokBaseUrl ?? local(ports.tiktokSimulator),
+});
+
+/** What tells the apps and the CLI where everything is; secrets only inside the database's URL. */
+export const environmentOf = (
+  home: string,
+  infrastructure: InfrastructureAddresses,
+  ports: AppPorts,
+  addresses: LocalAddresses,
+): Readonly<Record<string, string>> => ({
+  TRIBUTARY_HOME: home,
+  KAFKA_BROKERS: infrastructure.kafkaBrokers,
+  SCHEMA_REGISTRY_URL: infrastructure.schemaRegistryUrl,
+  DATABASE_URL: infrastructure.databaseUrl,
+  INGEST_PORT: String(ports.ingest),
+  CONTROL_PORT: String(ports.control),
+  TIKTOK_PORT: String(ports.tiktok),
+  INGEST_URL: addresses.ingestUrl,
+  CONTROL_URL: addresses.controlUrl,
+  TIKTOK_URL: addresses.tiktokUrl,
+  TIKTOK_BASE_URL: addresses.tiktokBaseUrl,
+});
+
+/** An app as `npm start` runs it. */
+export const appProgram = (root: string, name: string, env: NodeJS.ProcessEnv): Program => ({
+  name,
+  args: [...NODE_FLAGS, builtApp(root, name)],
+  env,
+});
+
+/** TikTok's stand-in; what it counted is kept, so that a later start still deduplicates. */
+export const tiktokSimulatorProgram = (root: string, home: string, port: number, env: NodeJS.ProcessEnv): Program => ({
+  name: TIKTOK_SIMULATOR,
+  args: [
+    join(root, 'test', 'simulators', 'tiktok', 'main.ts'),
+    '--port',
+    String(port),
+    '--state',
+    join(home, 'data', 'tiktok-simulator.jsonl'),
+  ],
+  env,
+});

@@ -1,0 +1,29 @@
+import type { DemoShop } from './demo.mts';
+import type { Running } from './installation.mts';
+
+interface Shown {
+  /** Undefined without the demo. */
+  readonly shop: DemoShop | undefined;
+  readonly hasSimulator: boolean;
+  readonly logFolder: string;
+}
+
+/** Where everything is, and what to do next. */
+export function welcome(
+  { addresses, adminToken, applied }: Omit<Running, 'control' | 'logFolder'>,
+  { shop, hasSimulator, logFolder }: Shown,
+): string {
+  const lines: readonly (readonly [string, string] | undefined)[] = [
+    shop && ['Webhook address of the demo’s shop', `${shop.webhookUrl}  (secret: ${shop.webhookSecret})`],
+    ['Control API', `${addresses.controlUrl}  (OpenAPI: ${addresses.controlUrl}/openapi.json)`],
+    ['Admin token', adminToken],
+    ['Webhooks arrive at', `${addresses.ingestUrl}/v1/sources/woocommerce/<token>`],
+    hasSimulator ? ['TikTok simulator, what it received', addresses.tiktokBaseUrl] : ['TikTok', addresses.tiktokBaseUrl],
+    ['Logs', logFolder],
+    shop && ['Explain an order', `npm run tributary -- explain ${shop.tenant} ${shop.connection} <order>`],
+  ];
+  const rows = lines.filter((line) => line !== undefined);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const text = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+  return `${applied === undefined ? '' : `\n${applied}\n`}\n${text}\n\nRunning. Ctrl-C stops everything.`;
+}
