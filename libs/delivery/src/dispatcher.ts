@@ -14,6 +14,7 @@ import {
   type VendorRequest,
 } from '@tributary/domain';
 import { DatabaseUnavailable } from '@tributary/postgres';
+import { DatabaseUnavailable } from '@tributary/postgres';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
 import type { CredentialsStore, Credential } from './credentials.store.js';
 import { isolate, type GroupOutcome } from './isolation.js';
@@ -81,6 +82,7 @@ type SendResult =
 
 const LEASE_MARGIN_MS = 5_000;
 const NOT_YET_MS = 500;
+const RECORD_AGAIN_MS = 250;
 const ASK_AGAIN_FIRST_MS = 50;
 const ASK_AGAIN_MAX_MS = 1_000;
 const ASK_AGAIN_FOR_MS = 60_000;
@@ -232,8 +234,8 @@ export class Dispatcher<Settings, Secrets> {
     this.inFlight += 1;
     void this.work(line, batch)
       .catch((error: unknown) => {
-        // Leases end by themselves; what was attempted counts as unknown then.
-        this.log.error({ tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) }, 'dispatch failed');
+        this.log.warn({ tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) }, 'dispatch failed');
+        return this.giveBack(batch);
       })
       .finally(() => {
         this.letGo(batch);
@@ -247,6 +249,19 @@ export class Dispatcher<Settings, Secrets> {
     for (const { entry } of batch) {
       const ledgerId = ledgerKey(entry.key);
       if ((this.inHand.get(ledgerId) ?? 0) <= entry.version) this.inHand.delete(ledgerId);
+    }
+  }
+
+  /** What was not attempted goes back at once; what was attempted keeps its lease and counts as unknown when that ends. */
+  private async giveBack(batch: readonly Held[]): Promise<void> {
+    try {
+      await this.store.releaseUnattempted(
+        batch.map(({ entry }) => ledgerKey(entry.key)),
+        this.options.owner,
+        NOT_YET_MS,
+      );
+    } catch (error) {
+      this.log.warn({ cause: describeError(error) }, 'leases end by themselves');
     }
   }
 
@@ -456,6 +471,20 @@ export class Dispatcher<Settings, Secrets> {
       mustStop: outcomes.some(({ kind }) => kind === 'transient' || kind === 'unknown' || kind === 'misconfigured'),
       isRefused: outcomes.some(({ kind }) => kind === 'rejected' || kind === 'bug'),
     };
+  }
+
+  /** An outcome is worth more than a try: while the database is away it is kept for as long as the lease lasts. */
+  private async record(work: () => Promise<void>): Promise<void> {
+    const until = performance.now() + LEASE_MARGIN_MS;
+    for (;;) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable) || performance.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS));
+      }
+    }
   }
 
   private settle(entry: LedgerEntry, outcome: DeliveryOutcome): Move {

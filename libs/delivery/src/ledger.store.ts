@@ -219,6 +219,17 @@ export class LedgerStore {
     );
   }
 
+  /** Like {@link release}, for those of the entries that wait to be attempted. */
+  async releaseUnattempted(keys: readonly string[], owner: string, delayMs: number): Promise<void> {
+    await this.sql.query(
+      `ledger-release-unattempted-${this.app}`,
+      `update ${this.ops}.dispatch_queue q set lease_owner = null, lease_until = null, due_at = now() + $3 * interval '1 millisecond'
+         from ${this.app}.ledger_entries l
+        where q.ledger_key = any($1::text[]) and q.lease_owner = $2 and l.ledger_key = q.ledger_key and l.state in ('planned', 'transient', 'unknown')`,
+      [keys, owner, delayMs],
+    );
+  }
+
   async leaveQueue(keys: readonly string[]): Promise<void> {
     await this.sql.query(`ledger-leave-${this.app}`, `delete from ${this.ops}.dispatch_queue where ledger_key = any($1::text[])`, [keys]);
   }

@@ -18,3 +18,6 @@ export * from './delivery.decider.js';
 export * from './projection.port.js';
 export * from './alerts.port.js';
 export * from './secret-values.js';
+export * from './explanation.js';
+export * from './explanation-masking.js';
+export * from './explanation-observations.js';

@@ -1,1 +1,2 @@
 export * from './vendor-client.adapter.js';
+export * from './json-client.adapter.js';

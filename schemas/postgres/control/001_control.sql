@@ -3,7 +3,7 @@ create schema if not exists control;
 create schema if not exists control_ops;
 
 create table control.tenants (
-  tenant_id       text primary key,
+  tenant_id       text collate "C" primary key,
   name            text not null,
   state           text not null,            -- active | suspended
   default_country text,
@@ -13,26 +13,27 @@ create table control.tenants (
 
 -- Append-only; the newest version of a connection is the one in force.
 create table control.connection_versions (
-  tenant_id          text not null,
-  connection_id      text not null,
-  version            int not null,
-  kind               text not null,
-  state              text not null,          -- active | suspended | disabled
-  tenant_name        text not null,
-  default_country    text,
-  activated_at       bigint not null,        -- epoch ms
-  settings           jsonb not null,
-  secrets_version    int not null,
-  secrets_digest     text not null,          -- HMAC under the tenant's identity key: says whether secrets changed, without telling them
-  webhook_token_hash text,
-  created_at         timestamptz not null default now(),
+  tenant_id       text collate "C" not null,
+  connection_id   text collate "C" not null,
+  version         int not null,
+  kind            text not null,
+  state           text not null,            -- active | suspended | disabled
+  tenant_name     text not null,
+  default_country text,
+  activated_at    bigint not null,          -- epoch ms of the first activation
+  settings        jsonb not null,           -- without secrets; those are in vault.connection_secrets, by version
+  secrets_version int not null,
+  address_hash    text,                     -- SHA-256 hex of the token by which arrivals find the connection
+  created_at      timestamptz not null default now(),
   primary key (tenant_id, connection_id, version)
 );
+create index versions_by_address on control.connection_versions (address_hash) where address_hash is not null;
 
+-- Events of versions that are committed and not yet known to be in the topic; leave in the order of their ids.
 create table control_ops.outbox (
   id            bigint generated always as identity primary key,
   tenant_id     text not null,
   connection_id text not null,
-  value         bytea not null,              -- framed ConnectionConfigured
+  value         bytea not null,             -- framed ConnectionConfigured
   created_at    timestamptz not null default now()
 );

@@ -73,17 +73,26 @@ function readSecrets({ secrets }: ConnectionKind, given: Fields, path: Path, pro
   return read;
 }
 
-function readConnection(value: unknown, path: Path, problems: ProblemList): DesiredConnection | undefined {
+/** A connection's entry: what it is called, as far as that can be seen, and the connection when all of it is right. */
+export interface ConnectionReading {
+  readonly id: unknown;
+  /** Undefined when there is no such kind. */
+  readonly kind: ConnectionKind | undefined;
+  readonly fields: Fields;
+  readonly connection: DesiredConnection | undefined;
+}
+
+function readConnection(value: unknown, path: Path, problems: ProblemList): ConnectionReading {
   if (!isObject(value)) {
     problems.add(path, 'must be a map with id, kind and the kind’s settings');
-    return undefined;
+    return { id: undefined, kind: undefined, fields: {}, connection: undefined };
   }
   const { id: givenId, kind: givenKind, ...fields } = value;
   const id = readId(givenId, path, problems);
   const kind = typeof givenKind === 'string' ? connectionKind(givenKind) : undefined;
   if (kind === undefined) {
     problems.add([...path, 'kind'], unknownKind(givenKind));
-    return undefined;
+    return { id, kind, fields, connection: undefined };
   }
   const entries = Object.entries(fields);
   for (const [name] of entries) {
@@ -91,7 +100,8 @@ function readConnection(value: unknown, path: Path, problems: ProblemList): Desi
   }
   const settings = readSettings(kind, Object.fromEntries(entries.filter(([name]) => name in kind.settings.shape)), path, problems);
   const secrets = readSecrets(kind, Object.fromEntries(entries.filter(([name]) => name in kind.secrets.shape)), path, problems);
-  return id === undefined || settings === undefined ? undefined : { id: asConnectionId(id), kind: kind.kind, settings, secrets };
+  const connection = id === undefined || settings === undefined ? undefined : { id: asConnectionId(id), kind: kind.kind, settings, secrets };
+  return { id, kind, fields, connection };
 }
 
 function readCountry(value: unknown, path: Path, problems: ProblemList): string | null {
@@ -101,7 +111,7 @@ function readCountry(value: unknown, path: Path, problems: ProblemList): string 
   return null;
 }
 
-function readConnections(value: unknown, path: Path, problems: ProblemList): readonly (DesiredConnection | undefined)[] {
+function readConnections(value: unknown, path: Path, problems: ProblemList): readonly ConnectionReading[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
     problems.add(path, 'must be a list');
@@ -119,11 +129,11 @@ function readConnections(value: unknown, path: Path, problems: ProblemList): rea
   });
 }
 
-/** A tenant's entry; connections that cannot be read are undefined in their places. */
+/** A tenant's entry, as far as it can be read. */
 export interface TenantReading {
   readonly id: string | undefined;
   readonly tenant: Omit<DesiredTenant, 'id' | 'connections'>;
-  readonly connections: readonly (DesiredConnection | undefined)[];
+  readonly connections: readonly ConnectionReading[];
 }
 
 /** Reads one entry of `tenants`; rules that need the connections together are in tenant-rules.ts. */
@@ -152,5 +162,5 @@ export function readTenantEntry(value: unknown, path: Path, problems: ProblemLis
 export const desiredTenant = ({ tenant, connections }: TenantReading, id: string): DesiredTenant => ({
   id: asTenantId(id),
   ...tenant,
-  connections: connections.filter((connection) => connection !== undefined),
+  connections: connections.map(({ connection }) => connection).filter((connection) => connection !== undefined),
 });

@@ -1,33 +1,29 @@
 import { eventIdNamesConnection, tiktokDestination, tiktokSettingsSchema, type TiktokSettings } from '@tributary/destinations';
-import { connectionKind } from './connection-kinds.js';
-import type { DesiredConnection } from './desired-tenant.js';
+import type { ConnectionKind } from './connection-kinds.js';
+import type { ConnectionReading } from './desired-tenant.js';
 import type { Path, ProblemList } from './problem.js';
 
-type Places = readonly (DesiredConnection | undefined)[];
+type Role = ConnectionKind['role'];
+type Places = readonly ConnectionReading[];
 
-const roleOf = (connection: DesiredConnection | undefined): string | undefined => (connection === undefined ? undefined : connectionKind(connection.kind)?.role);
+/** Whether `id` is that of a connection in one of these roles; one of an unknown kind has its own problem already. */
+const isThere = (places: Places, id: unknown, roles: readonly Role[]): boolean =>
+  places.some((place) => place.id === id && (place.kind === undefined || roles.includes(place.kind.role)));
 
-const idsOf = (places: Places, isWanted: (role: string | undefined) => boolean): ReadonlySet<string> =>
-  new Set(places.flatMap((connection) => (connection !== undefined && isWanted(roleOf(connection)) ? [connection.id as string] : [])));
-
-/** Whatever may be named although it could not be read: its own problem is told already. */
-const hasUnreadable = (places: Places): boolean => places.includes(undefined);
-
-function checkSources(connection: DesiredConnection, places: Places, path: Path, problems: ProblemList): void {
-  const named = connection.settings['sources'];
-  if (!Array.isArray(named)) return;
-  const known = idsOf(places, (role) => role === 'shop' || role === 'visits');
-  (named as readonly string[]).forEach((id, index) => {
+function checkSources({ fields, kind }: ConnectionReading, places: Places, path: Path, problems: ProblemList): void {
+  const named = fields['sources'];
+  if (kind?.role !== 'destination' || !Array.isArray(named)) return;
+  (named as unknown[]).forEach((id, index) => {
+    if (typeof id !== 'string') return;
     const at = [...path, 'sources', index];
     if (named.indexOf(id) !== index) problems.add(at, `names ${id} twice`);
-    else if (!known.has(id) && !(hasUnreadable(places) && places.every((place) => place?.id !== id))) problems.add(at, `there is no shop or visits connection ${id} in this tenant`);
+    else if (!isThere(places, id, ['shop', 'visits'])) problems.add(at, `there is no shop or visits connection ${id} in this tenant`);
   });
 }
 
-function checkShop(connection: DesiredConnection, places: Places, path: Path, problems: ProblemList): void {
-  const shop = connection.settings['shop'];
-  if (connection.kind !== 'visits' || typeof shop !== 'string' || idsOf(places, (role) => role === 'shop').has(shop)) return;
-  if (hasUnreadable(places) && places.every((place) => place?.id !== shop)) return;
+function checkShop({ fields, kind }: ConnectionReading, places: Places, path: Path, problems: ProblemList): void {
+  const { shop } = fields;
+  if (kind?.role !== 'visits' || typeof shop !== 'string' || isThere(places, shop, ['shop'])) return;
   problems.add([...path, 'shop'], `there is no woocommerce connection ${shop} in this tenant`);
 }
 
@@ -38,8 +34,8 @@ interface PixelUse {
 }
 
 function pixelUses(places: Places): Map<string, PixelUse[]> {
-  const shops = [...idsOf(places, (role) => role === 'shop')];
-  const uses = places.flatMap((connection, place): PixelUse[] => {
+  const shops = places.flatMap(({ id, kind }) => (typeof id === 'string' && kind?.role === 'shop' ? [id] : []));
+  const uses = places.flatMap(({ connection }, place): PixelUse[] => {
     if (connection?.kind !== tiktokDestination.kind) return [];
     const settings = tiktokSettingsSchema.parse(connection.settings);
     return [{ place, settings, shops: shops.filter((id) => settings.sources?.includes(id) ?? true) }];
@@ -73,10 +69,9 @@ function checkPixels(places: Places, path: Path, problems: ProblemList): void {
 
 /** The rules that hold between a tenant's connections. `path` is that of the list. */
 export function checkTogether(places: Places, path: Path, problems: ProblemList): void {
-  places.forEach((connection, index) => {
-    if (connection === undefined) return;
-    checkSources(connection, places, [...path, index], problems);
-    checkShop(connection, places, [...path, index], problems);
+  places.forEach((place, index) => {
+    checkSources(place, places, [...path, index], problems);
+    checkShop(place, places, [...path, index], problems);
   });
   checkPixels(places, path, problems);
 }

@@ -1,4 +1,3 @@
-import { connectionKind } from './connection-kinds.js';
 import { desiredTenant, readTenantEntry, type DesiredTenant, type TenantReading } from './desired-tenant.js';
 import { readFileTree } from './file-tree.js';
 import { ProblemList, type Path, type Problem } from './problem.js';
@@ -21,14 +20,14 @@ export type BodyReading = { readonly kind: 'read'; readonly tenant: DesiredTenan
 function checkAddresses(readings: readonly (TenantReading | undefined)[], pathOf: (index: number) => Path, problems: ProblemList): void {
   const seen = new Map<string, string>();
   readings.forEach((reading, tenantIndex) => {
-    reading?.connections.forEach((connection, index) => {
-      const field = connection === undefined ? null : (connectionKind(connection.kind)?.address ?? null);
-      const token = field === null ? undefined : connection?.secrets[field];
+    reading?.connections.forEach(({ id, kind, fields }, index) => {
+      const field = kind?.address ?? null;
+      const token = field === null ? undefined : fields[field];
       if (field === null || typeof token !== 'string') return;
       const key = `${field} ${token}`;
       const earlier = seen.get(key);
       if (earlier !== undefined) problems.add([...pathOf(tenantIndex), 'connections', index, field], `is that of ${earlier} too: arrivals could not be told apart`);
-      else seen.set(key, `connection ${connection?.id ?? ''} of tenant ${reading.id ?? ''}`);
+      else seen.set(key, `connection ${String(id)} of tenant ${reading.id ?? ''}`);
     });
   });
 }

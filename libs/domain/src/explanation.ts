@@ -1,0 +1,186 @@
+import type { DeliveryState } from './delivery.events.js';
+import type { LedgerEntry } from './delivery.ledger.js';
+import { assertNever } from './ids.js';
+import { explainReason, type ReasonCode } from './reasons.js';
+
+const FOR_LATER = 'Nothing for this order, which is decided.';
+
+/** What a person, or time, can do about a reason. */
+const WHAT_WOULD_CHANGE_IT: Partial<Record<ReasonCode, string>> = {
+  'before-go-live': `${FOR_LATER} With an earlier sendFrom, orders that are not decided yet and qualified after it are sent.`,
+  'consent-denied': 'Nothing: a denied consent is never overruled.',
+  'consent-missing': `${FOR_LATER} For later ones: let the shop keep the buyer’s answer in the order (meta cdp_consent), or set consent.required of the shop.`,
+  'created-via-excluded': `${FOR_LATER} For later ones: take this way of making orders out of purchase.excludeCreatedVia.`,
+  'renewals-off': `${FOR_LATER} For later renewals: set purchase.renewals to purchase or subscribe.`,
+  'too-old': 'Nothing: its age only grows. For later ones: maxEventAgeDays, up to what the vendor takes.',
+  'in-the-future': `${FOR_LATER} For later ones: put the shop’s clock right.`,
+  'test-mode-ended': `${FOR_LATER} For later ones: set mode to live, or connect the test mode anew.`,
+  'retries-exhausted': 'A retry, once the vendor works again.',
+  'vendor-refused': 'What the vendor’s message names must be corrected; then a retry.',
+  'vendor-refused-credential':
+    'A valid access token (and pixel) in the connection’s settings, or a resume of the connection when the permission was given back at the vendor.',
+  'our-bug': 'A corrected version of Tributary; then a retry.',
+  'outcome-unknown': 'Nothing needs to be done: it is asked again under the same event id while the vendor recognises repeats.',
+  'window-over': 'A person looks into the vendor’s own reports. A retry with acceptDuplicate: true sends it once more, perhaps a second time.',
+  throttled: 'Time: it goes out when the vendor takes requests again.',
+  'vendor-unavailable': 'Time: it goes out when the vendor answers again.',
+  'sent-alone': 'Time: it goes out next, in a request of its own.',
+};
+
+const whatChangesState = (state: DeliveryState): string | null => {
+  switch (state) {
+    case 'delivered':
+      return 'Nothing: it is never sent again.';
+    case 'expired':
+      return 'Nothing: it is too old to be taken.';
+    case 'rejected':
+    case 'unconfirmed':
+    case 'parked':
+      return 'A retry by a person.';
+    case 'suppressed':
+    case 'withdrawn':
+      return FOR_LATER;
+    case 'planned':
+    case 'attempted':
+    case 'transient':
+    case 'unknown':
+      return null;
+    default:
+      return assertNever(state);
+  }
+};
+
+/** What would lead to another end than the entry's present state; null when it is still on its way and nothing holds it. */
+export const whatWouldChange = (entry: Pick<LedgerEntry, 'state' | 'reason'>): string | null => {
+  const byReason = WHAT_WOULD_CHANGE_IT[(entry.reason ?? '') as ReasonCode];
+  return entry.state === 'delivered' || byReason === undefined ? whatChangesState(entry.state) : byReason;
+};
+
+export const inUtc = (epochMs: number): string => new Date(epochMs).toISOString();
+export const inUtcOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : inUtc(epochMs));
+
+const because = (reason: string | null): string => (reason === null ? '' : ` ${explainReason(reason)}`);
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** The vendor's last word, in a sentence; empty when it never answered. */
+function lastAnswer({ attempts }: LedgerEntry): string {
+  const answered = attempts.findLast(({ code }) => code !== null);
+  if (answered === undefined) return '';
+  const requestId = answered.requestId === null ? '' : `, request ${answered.requestId}`;
+  const message = answered.message === null || answered.message === '' ? '' : ` «${answered.message}»`;
+  return ` The vendor answered ${answered.code}${message}${requestId}.`;
+}
+
+function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string {
+  const { attempts, dueAt, reason, settledAt, unknownSince } = entry;
+  const settled = settledAt === null ? '' : ` at ${inUtc(settledAt)}`;
+  const next = dueAt === null ? '' : ` The next attempt is due at ${inUtc(dueAt)}.`;
+  switch (entry.state) {
+    case 'planned':
+      return `It is planned and leaves when its turn comes.${because(reason)}`;
+    case 'attempted':
+      return `Attempt ${attempts.length} is under way since ${inUtc(attempts.at(-1)?.at ?? entry.plannedAt)}; its outcome is not known yet.`;
+    case 'transient':
+      return `It waits for another attempt.${because(reason)}${lastAnswer(entry)}${next}`;
+    case 'unknown': {
+      const until = unknownSince === null || repeatWindowMs === null ? '' : ` Repeats are recognised by the vendor until ${inUtc(unknownSince + repeatWindowMs)}.`;
+      return `Nobody knows yet whether it was taken.${because(reason)}${until}${next}`;
+    }
+    case 'delivered':
+      return `It was delivered${settled} with attempt ${attempts.length}.${lastAnswer(entry)}`;
+    case 'suppressed':
+      return `It was not sent and will not be.${because(reason)}`;
+    case 'rejected':
+      return `It was refused for good${settled} after ${counted(attempts.length, 'attempt')}.${because(reason)}${lastAnswer(entry)}`;
+    case 'parked':
+      return `It is parked: a person must act.${because(reason)}${lastAnswer(entry)}`;
+    case 'unconfirmed':
+      return `It was given up${settled} without certainty.${because(reason)}`;
+    case 'expired':
+      return `It was not sent: it expired${settled}.${because(reason)}`;
+    case 'withdrawn':
+      return `It was withdrawn${settled}.${because(reason)}`;
+    default:
+      return assertNever(entry.state);
+  }
+}
+
+function planInWords({ plan, eventTime }: LedgerEntry): string[] {
+  if (plan === null) return [];
+  const value =
+    plan.value === null || plan.currency === null ? 'without a value, because the vendor does not take the currency' : `of ${plan.value} ${plan.currency}`;
+  const keys = plan.matchKeys.length === 0 ? 'It carries no match key: the vendor can match it to nobody.' : `Match keys: ${plan.matchKeys.join(', ')}.`;
+  return [`Planned: ${value}, as of ${inUtc(eventTime)}, known to the vendor as ${plan.vendorEventId}.`, keys];
+}
+
+/** What an explanation of a delivery may use beyond its ledger entry. */
+export interface DeliveryBackground {
+  readonly destinationKind: string;
+  /** Null: the vendor never recognises a repeat. */
+  readonly repeatWindowMs: number | null;
+  /** Id of the subscription that the order renews, else null. */
+  readonly renewalOf: string | null;
+}
+
+/** One effect from decision to end, a sentence each; names nobody. */
+export function explainDelivery(entry: LedgerEntry, { destinationKind, repeatWindowMs, renewalOf }: DeliveryBackground): readonly string[] {
+  const { eventName, mode, destinationConnectionId } = entry.key;
+  const test = mode === 'test' ? ' as a test event' : '';
+  const change = whatWouldChange(entry);
+  return [
+    `${eventName} for ${destinationConnectionId} (${destinationKind})${test}: decided at ${inUtc(entry.plannedAt)} under version ${entry.settingsVersion} of the settings.`,
+    ...(renewalOf === null ? [] : [`The order renews subscription ${renewalOf}: no browser was there, so none of its traces are sent.`]),
+    ...planInWords(entry),
+    stateInWords(entry, repeatWindowMs),
+    ...(change === null ? [] : [`What would change it: ${change}`]),
+  ];
+}
+
+/** Why a destination has decided nothing about an order. */
+export type Undecided =
+  | { readonly kind: 'not-active'; readonly state: string }
+  | { readonly kind: 'other-sources'; readonly sources: readonly string[] }
+  | { readonly kind: 'never-seen' }
+  | { readonly kind: 'vanished' }
+  | { readonly kind: 'not-qualified'; readonly rule: string | null; readonly status: string; readonly isPaid: boolean }
+  /** Its own rule would decide; the app has not got there yet. */
+  | { readonly kind: 'due' };
+
+/** {@link Undecided} in a sentence. */
+export function explainUndecided(undecided: Undecided): string {
+  switch (undecided.kind) {
+    case 'not-active':
+      return `decides nothing: the connection is ${undecided.state}`;
+    case 'other-sources':
+      return `takes nothing from this shop: its sources are ${undecided.sources.join(', ')}`;
+    case 'never-seen':
+      return 'waits: only a deletion was reported of this order, the order itself was never seen';
+    case 'vanished':
+      return 'sends nothing: the order is gone from the shop and had not qualified before';
+    case 'not-qualified': {
+      const rule = undecided.rule === null ? '' : ` under ${undecided.rule}`;
+      return `does not qualify yet${rule}: the order’s status is ${undecided.status}, ${undecided.isPaid ? 'with' : 'without'} a payment date`;
+    }
+    case 'due':
+      return 'qualifies; the decision follows as soon as the app has folded the order';
+    default:
+      return assertNever(undecided);
+  }
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+
+/**
+ * Under which rule of the settings an order qualifies, as a person wrote it: `when: paid`, `byPaymentMethod.cod: placed`,
+ * `statuses: processing`. Null when the settings have no such field.
+ */
+export function ruleInWords(settings: unknown, paymentMethod: string): string | null {
+  const purchase = fieldOf(settings, 'purchase');
+  const own = fieldOf(fieldOf(purchase, 'byPaymentMethod'), paymentMethod);
+  if (typeof own === 'string') return `byPaymentMethod.${paymentMethod}: ${own}`;
+  const when = fieldOf(purchase, 'when');
+  if (typeof when === 'string') return `when: ${when}`;
+  const statuses = fieldOf(settings, 'statuses');
+  return Array.isArray(statuses) ? `statuses: ${statuses.join(', ')}` : null;
+}

@@ -1,0 +1,66 @@
+import type { Delivery } from '../../tools/bootstrap/start/control-client.mts';
+import type { DemoOrder } from '../../tools/bootstrap/start/demo-orders.mts';
+import { isSettled, outcomeTable, rowsOf, type DemoOutcome } from '../../tools/bootstrap/start/outcome-table.mts';
+
+const order: DemoOrder = { id: '1042', what: 'paid by card', webhooks: [], staysOut: null };
+const delivery: Delivery = {
+  source: 'shop',
+  reference: '1042',
+  eventName: 'Purchase',
+  eventId: 'wc_order_1042',
+  state: 'delivered',
+  reason: null,
+  settledAt: '2026-11-21T02:38:13.085Z',
+};
+const sentAtMs = Date.parse('2026-11-21T02:38:13.000Z');
+const outcome = (overrides: Partial<DemoOutcome> = {}): DemoOutcome => ({
+  order,
+  status: 'processing',
+  deliveries: [delivery],
+  sentAtMs,
+  ...overrides,
+});
+
+describe('a row of the demo’s table', () => {
+  it('says when the answer came', () => {
+    expect(rowsOf(outcome())).toEqual([['1042', 'paid by card', 'processing', 'Purchase wc_order_1042', 'delivered', '85']]);
+  });
+
+  it('gives the reason of what was suppressed, which nobody answered', () => {
+    const suppressed = { ...delivery, eventId: null, state: 'suppressed', reason: 'consent-denied' };
+    expect(rowsOf(outcome({ deliveries: [suppressed] }))).toEqual([
+      ['1042', 'paid by card', 'processing', 'Purchase', 'suppressed: consent-denied', '–'],
+    ]);
+  });
+
+  it('tells an order that stays out from one that nothing became of', () => {
+    const staysOut = { ...order, staysOut: 'not paid yet' };
+    expect(rowsOf(outcome({ order: staysOut, deliveries: [] }))[0]?.[4]).toBe('stays out: not paid yet');
+    expect(rowsOf(outcome({ deliveries: [], status: undefined }))).toEqual([
+      ['1042', 'paid by card', 'unknown', '–', 'nothing happened in time', '–'],
+    ]);
+  });
+
+  it('stands once per delivery, so that a second one is seen', () => {
+    expect(rowsOf(outcome({ deliveries: [delivery, delivery] }))).toHaveLength(2);
+  });
+});
+
+it('shows one line per row below the names of the columns', () => {
+  const lines = outcomeTable([outcome()]).split('\n');
+  expect(lines[1]).toMatch(/Order +│ What +│ Status +│ TikTok event +│ Outcome +│ +ms/);
+  expect(lines[3]).toMatch(/1042 │ paid by card │ processing │ Purchase wc_order_1042 │ delivered │ 85 │$/);
+});
+
+it.each([
+  ['planned', false],
+  ['attempted', false],
+  ['transient', false],
+  ['unknown', false],
+  ['delivered', true],
+  ['suppressed', true],
+  ['rejected', true],
+  ['parked', true],
+])('waits no longer for %s: %s', (state, isFinal) => {
+  expect(isSettled({ ...delivery, state })).toBe(isFinal);
+});
