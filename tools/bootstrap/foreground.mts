@@ -26,7 +26,11 @@ export async function runInForeground(args: readonly string[], options: Foregrou
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (identity) running.add(identity);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const keep = (text: string): void => {
+    output += text;
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));

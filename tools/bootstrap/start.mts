@@ -44,15 +44,15 @@ async function main(): Promise<void> {
   say(welcome(shown, { shop, hasSimulator: settings.tiktokBaseUrl === null, logFolder: relative(process.cwd(), running.logFolder) }));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (isStopping) return; // npm passes on what the terminal has sent already
-    isStopping = true;
-    progress.failed();
-    say('\nStopping.');
-    void stop(0);
-  });
+function onSignal(): void {
+  if (isStopping) return; // npm passes on what the terminal has sent already
+  isStopping = true;
+  progress.failed();
+  say('\nStopping.');
+  void stop(0);
 }
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
 main().catch((error: unknown) => {
   if (isStopping) return;

@@ -45,7 +45,8 @@ async function check(name: string, args: readonly string[]): Promise<Counts> {
 /** One throw-away infrastructure for all specs of one service each. */
 async function withInfrastructure<T>(work: (addresses: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   starting = startInfrastructure({ home, persistent: false, onProgress: progress.onProgress, env });
-  const { addresses, stop } = await starting;
+  const infrastructure = await starting;
+  const { addresses } = infrastructure;
   progress.done();
   try {
     return await work({
@@ -55,7 +56,7 @@ async function withInfrastructure<T>(work: (addresses: NodeJS.ProcessEnv) => Pro
       DATABASE_URL: addresses.databaseUrl,
     });
   } finally {
-    await stop();
+    await infrastructure.stop();
     starting = undefined;
   }
 }
@@ -103,14 +104,14 @@ async function stop(): Promise<void> {
 }
 
 let isStopping = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (isStopping) return;
-    isStopping = true;
-    console.error('\nStopping.');
-    void stop();
-  });
+function onSignal(): void {
+  if (isStopping) return;
+  isStopping = true;
+  console.error('\nStopping.');
+  void stop();
 }
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
 main().catch((error: unknown) => {
   if (!isStopping) console.error(error instanceof BootstrapError ? messageOf(error) : error);

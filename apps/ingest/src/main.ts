@@ -2,14 +2,14 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC } from '@tributary/codecs';
-import { ConfigurationError, masterKeyText, processEnvironment } from '@tributary/config';
+import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { INSTALLATION } from '@tributary/domain';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import { BatchTransport, behind, DurableAppend, FactAppender, FactSealer, loadSchemaBook, passBarrier, ShopDirectory, SpoolStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
-import { readIngestSettings, type IngestAppSettings } from './ingest.config.js';
+import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
@@ -143,7 +143,8 @@ async function main(): Promise<void> {
   isReady = true;
 }
 
-main().catch((error: unknown) => {
+if (!printSettingsIfAsked(ingestAppSettings))
+  main().catch((error: unknown) => {
   console.error(error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`);
   process.exit(1);
 });

@@ -3,14 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { ORDER_EVENTS_TOPIC, TIKTOK_DEAD_LETTER_TOPIC, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
-import { ConfigurationError, masterKeyText, processEnvironment } from '@tributary/config';
+import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import { BatchTransport, loadSchemaBook } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
-import { readTiktokSettings, type TiktokAppSettings } from './tiktok.config.js';
+import { tiktokAppSettings, readTiktokSettings, type TiktokAppSettings } from './tiktok.config.js';
 import { TiktokModule } from './tiktok.module.js';
 import { TiktokPipeline } from './tiktok.pipeline.js';
 
@@ -98,7 +98,8 @@ async function main(): Promise<void> {
   if (!isStopping) await ordersLane.listen();
 }
 
-main().catch((error: unknown) => {
+if (!printSettingsIfAsked(tiktokAppSettings))
+  main().catch((error: unknown) => {
   console.error(error instanceof ConfigurationError ? error.message : `tiktok did not start: ${describeError(error)}`);
   process.exit(1);
 });

@@ -19,6 +19,30 @@ export function readSettings<Shape extends SettingShape>(shape: Shape, environme
   throw new ConfigurationError(`These settings need a change (docs/configuration.md):\n${problems.join('\n')}`);
 }
 
+/** One setting, as documentation shows it. */
+export interface SettingDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly isRequired: boolean;
+  /** Null when there is none; secrets have none. */
+  readonly byDefault: string | null;
+}
+
+export const describeSettings = (shape: SettingShape): SettingDescription[] =>
+  Object.entries(shape).map(([name, type]) => {
+    const absent = type.safeParse(undefined);
+    const value: unknown = absent.success ? absent.data : undefined;
+    const byDefault = value === undefined ? null : Array.isArray(value) ? value.join(',') : String(value);
+    return { name, description: type.description ?? '', isRequired: !absent.success, byDefault };
+  });
+
+/** With the argument `--settings` an app prints its settings as JSON and does nothing else; answers whether it did. */
+export function printSettingsIfAsked(shape: SettingShape): boolean {
+  if (!process.argv.includes('--settings')) return false;
+  process.stdout.write(`${JSON.stringify(describeSettings(shape))}\n`);
+  return true;
+}
+
 export const text = (): z.ZodString => z.string({ error: 'is missing' }).min(1);
 export const secretText = (): z.ZodType<Secret, string> =>
   z

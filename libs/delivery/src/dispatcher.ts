@@ -14,7 +14,6 @@ import {
   type VendorRequest,
 } from '@tributary/domain';
 import { DatabaseUnavailable } from '@tributary/postgres';
-import { DatabaseUnavailable } from '@tributary/postgres';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
 import type { CredentialsStore, Credential } from './credentials.store.js';
 import { isolate, type GroupOutcome } from './isolation.js';
@@ -235,7 +234,7 @@ export class Dispatcher<Settings, Secrets> {
     void this.work(line, batch)
       .catch((error: unknown) => {
         this.log.warn({ tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) }, 'dispatch failed');
-        return this.giveBack(batch);
+        return this.returnUnattempted(batch);
       })
       .finally(() => {
         this.letGo(batch);
@@ -253,7 +252,7 @@ export class Dispatcher<Settings, Secrets> {
   }
 
   /** What was not attempted goes back at once; what was attempted keeps its lease and counts as unknown when that ends. */
-  private async giveBack(batch: readonly Held[]): Promise<void> {
+  private async returnUnattempted(batch: readonly Held[]): Promise<void> {
     try {
       await this.store.releaseUnattempted(
         batch.map(({ entry }) => ledgerKey(entry.key)),

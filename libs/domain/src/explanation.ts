@@ -1,6 +1,8 @@
 import type { DeliveryState } from './delivery.events.js';
-import type { LedgerEntry } from './delivery.ledger.js';
+import type { AttemptRecord, LedgerEntry } from './delivery.ledger.js';
+import type { retryDelivery } from './delivery.decider.js';
 import { assertNever } from './ids.js';
+import type { OrderState } from './order.projection.js';
 import { explainReason, type ReasonCode } from './reasons.js';
 
 const FOR_LATER = 'Nothing for this order, which is decided.';
@@ -62,13 +64,10 @@ export const inUtcOrNull = (epochMs: number | null): string | null => (epochMs =
 const because = (reason: string | null): string => (reason === null ? '' : ` ${explainReason(reason)}`);
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** The vendor's last word, in a sentence; empty when it never answered. */
-function lastAnswer({ attempts }: LedgerEntry): string {
-  const answered = attempts.findLast(({ code }) => code !== null);
-  if (answered === undefined) return '';
-  const requestId = answered.requestId === null ? '' : `, request ${answered.requestId}`;
-  const message = answered.message === null || answered.message === '' ? '' : ` «${answered.message}»`;
-  return ` The vendor answered ${answered.code}${message}${requestId}.`;
+function attemptInWords({ at, outcome, code, message, requestId }: AttemptRecord, index: number): string {
+  const said = message === null || message === '' ? '' : ` «${message}»`;
+  const answer = code === null ? 'no answer' : `answer ${code}${said}`;
+  return `Attempt ${index + 1} at ${inUtc(at)}: ${outcome}, ${answer}${requestId === null ? '' : `, request ${requestId}`}.`;
 }
 
 function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string {
@@ -81,19 +80,19 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
     case 'attempted':
       return `Attempt ${attempts.length} is under way since ${inUtc(attempts.at(-1)?.at ?? entry.plannedAt)}; its outcome is not known yet.`;
     case 'transient':
-      return `It waits for another attempt.${because(reason)}${lastAnswer(entry)}${next}`;
+      return `It waits for another attempt.${because(reason)}${next}`;
     case 'unknown': {
       const until = unknownSince === null || repeatWindowMs === null ? '' : ` Repeats are recognised by the vendor until ${inUtc(unknownSince + repeatWindowMs)}.`;
       return `Nobody knows yet whether it was taken.${because(reason)}${until}${next}`;
     }
     case 'delivered':
-      return `It was delivered${settled} with attempt ${attempts.length}.${lastAnswer(entry)}`;
+      return `It was delivered${settled} with attempt ${attempts.length}.`;
     case 'suppressed':
       return `It was not sent and will not be.${because(reason)}`;
     case 'rejected':
-      return `It was refused for good${settled} after ${counted(attempts.length, 'attempt')}.${because(reason)}${lastAnswer(entry)}`;
+      return `It was refused for good${settled} after ${counted(attempts.length, 'attempt')}.${because(reason)}`;
     case 'parked':
-      return `It is parked: a person must act.${because(reason)}${lastAnswer(entry)}`;
+      return `It is parked: a person must act.${because(reason)}`;
     case 'unconfirmed':
       return `It was given up${settled} without certainty.${because(reason)}`;
     case 'expired':
@@ -131,6 +130,7 @@ export function explainDelivery(entry: LedgerEntry, { destinationKind, repeatWin
     `${eventName} for ${destinationConnectionId} (${destinationKind})${test}: decided at ${inUtc(entry.plannedAt)} under version ${entry.settingsVersion} of the settings.`,
     ...(renewalOf === null ? [] : [`The order renews subscription ${renewalOf}: no browser was there, so none of its traces are sent.`]),
     ...planInWords(entry),
+    ...entry.attempts.map(attemptInWords),
     stateInWords(entry, repeatWindowMs),
     ...(change === null ? [] : [`What would change it: ${change}`]),
   ];
@@ -145,6 +145,30 @@ export type Undecided =
   | { readonly kind: 'not-qualified'; readonly rule: string | null; readonly status: string; readonly isPaid: boolean }
   /** Its own rule would decide; the app has not got there yet. */
   | { readonly kind: 'due' };
+
+/** What {@link whyUndecided} looks at. */
+export interface UndecidedFacts {
+  /** State of the destination connection: `active`, `suspended`, `disabled`. */
+  readonly connectionState: string;
+  /** Null: it takes from all sources. */
+  readonly sources: readonly string[] | null;
+  readonly settings: unknown;
+  /** Null when the app has not folded it. */
+  readonly order: OrderState | null;
+  /** The destination's own rule would decide something now. */
+  readonly wouldDecide: boolean;
+}
+
+/** Why nothing stands in the ledger of one destination about an order; the first thing in the way. */
+export function whyUndecided({ connectionState, sources, settings, order, wouldDecide }: UndecidedFacts): Undecided {
+  if (connectionState !== 'active') return { kind: 'not-active', state: connectionState };
+  if (order === null || wouldDecide) return { kind: 'due' };
+  if (sources !== null && !sources.includes(order.connectionId)) return { kind: 'other-sources', sources };
+  if (order.isVanished) return { kind: 'vanished' };
+  if (order.observed === null) return { kind: 'never-seen' };
+  const { status, paidAt, paymentMethod } = order.observed;
+  return { kind: 'not-qualified', rule: ruleInWords(settings, paymentMethod), status, isPaid: paidAt !== null };
+}
 
 /** {@link Undecided} in a sentence. */
 export function explainUndecided(undecided: Undecided): string {
@@ -184,3 +208,16 @@ export function ruleInWords(settings: unknown, paymentMethod: string): string | 
   const statuses = fieldOf(settings, 'statuses');
   return Array.isArray(statuses) ? `statuses: ${statuses.join(', ')}` : null;
 }
+
+type RetryRefusal = Extract<ReturnType<typeof retryDelivery>, { kind: 'refused' }>['because'];
+
+const RETRY_REFUSALS: Readonly<Record<RetryRefusal, string>> = {
+  'may-duplicate':
+    'Nobody knows whether the vendor took it, and it may not recognise a repeat any more: it could count twice. Ask with acceptDuplicate: true to take that risk.',
+  'nothing-to-send': 'It was suppressed, so there is nothing to send.',
+  'already-delivered': 'It was delivered.',
+  'under-way': 'It is on its way: there is nothing to retry until it has come to an end.',
+};
+
+/** Why a retry is refused, in words. */
+export const explainRetryRefusal = (because: RetryRefusal): string => RETRY_REFUSALS[because];

@@ -21,3 +21,4 @@ export * from './secret-values.js';
 export * from './explanation.js';
 export * from './explanation-masking.js';
 export * from './explanation-observations.js';
+export * from './order-explanation.js';

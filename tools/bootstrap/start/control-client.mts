@@ -47,7 +47,7 @@ export class ControlClient {
     do {
       const query = new URLSearchParams({ destination: 'tiktok', from: new Date(sinceMs).toISOString(), limit: '100' });
       if (cursor !== null) query.set('cursor', cursor);
-      const page = (await this.#read(await this.#get(`/v1/tenants/${tenant}/deliveries?${query}`))) as DeliveryPage;
+      const page = (await this.#read(await this.#get(`/v1/tenants/${tenant}/deliveries?${query.toString()}`))) as DeliveryPage;
       found.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== null);

@@ -58,7 +58,7 @@ export class Supervisor {
   /** Asks these to end and waits; nothing is started again. */
   async stop(names: readonly string[], graceMs: number): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(names.map((name) => this.#children.get(name)?.stop(graceMs)));
+    await Promise.all(names.map(async (name) => this.#children.get(name)?.stop(graceMs)));
   }
 
   #spawn({ name, args, env }: Program): Child {

@@ -1,0 +1,83 @@
+import 'reflect-metadata';
+import { CONFIG_EVENTS_TOPIC } from '@tributary/codecs';
+import { adminToken, ConfigurationError, masterKeyText, processEnvironment } from '@tributary/config';
+import { VendorClient } from '@tributary/http';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { loadSchemaBook, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
+import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
+import { MasterKeys, Vault } from '@tributary/vault';
+import { appsNotReady } from './apps-ready.js';
+import { createControlApp } from './control.app.js';
+import { readControlSettings, type ControlAppSettings } from './control.config.js';
+import type { ControlPorts } from './control.module.js';
+
+const APPEND_TIMEOUT_MS = 10_000;
+
+interface Control {
+  readonly ports: ControlPorts;
+  readonly relay: SettingsRelay;
+  readonly close: () => Promise<void>;
+}
+
+async function connect(settings: ControlAppSettings, log: Log): Promise<Control> {
+  const sql = new PostgresPool(postgresOptions(settings, 'tributary-control'));
+  const kafka = createKafka(kafkaConnection(settings, 'tributary-control'), log);
+  const registry = new Registry(registryConnection(settings));
+  const book = await loadSchemaBook(registry);
+  const admin = await TopicAdmin.connect(kafka);
+  const counts = await admin.requiredPartitionCounts([CONFIG_EVENTS_TOPIC]).finally(() => admin.close());
+  const producer = new LaneProducer(kafka, { lanes: 1, requestTimeoutMs: APPEND_TIMEOUT_MS }, log);
+  const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
+  const store = new SettingsStore(sql);
+  const relay = new SettingsRelay({ sql, append: (records) => producer.appendAll(records), partitions: counts.get(CONFIG_EVENTS_TOPIC) ?? 0, log });
+  const asking = new VendorClient({ connectionsPerHost: 2 });
+  const appUrls = { ingest: settings.INGEST_URL, tiktok: settings.TIKTOK_URL };
+  const ports: ControlPorts = {
+    health: {
+      notLive: () => [],
+      notStarted: () => [],
+      notReady: () => appsNotReady(appUrls, (request, timeoutMs) => asking.send(request, timeoutMs)),
+      metrics: new Metrics('control'),
+    },
+    tenants: { store, change: new SettingsChange({ store, vault, book, publish: () => relay.flush() }) },
+    reading: { sql, vault, kafka, registry, book, alerts: new PostgresAlerts(sql), log, appUrls },
+  };
+  const close = async (): Promise<void> => {
+    await producer.close();
+    await asking.close();
+    await sql.close();
+  };
+  return { ports, relay, close };
+}
+
+async function main(): Promise<void> {
+  const settings = readControlSettings(processEnvironment());
+  const log = createLog('control', settings.LOG_LEVEL);
+  const token = adminToken(settings);
+  const { ports, relay, close } = await connect(settings, log);
+  const app = await createControlApp(ports, { adminToken: token, log });
+  relay.start();
+  await app.listen(settings.CONTROL_PORT, settings.LISTEN_HOST);
+  log.info({ port: settings.CONTROL_PORT }, 'listening');
+
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    await app.close();
+    await relay.stop();
+    await close();
+    process.exit(0);
+  };
+  const onFatal = (error: unknown): void => {
+    log.error({ cause: describeError(error) }, 'did not stop as it should');
+    process.exit(1);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigurationError ? error.message : `control did not start: ${describeError(error)}`);
+  process.exit(1);
+});
