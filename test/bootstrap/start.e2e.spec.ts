@@ -1,4 +1,5 @@
-import { isAlive, type ProcessIdentity } from '../../tools/bootstrap/process-identity.mts';
+import { isAlive } from '../../tools/bootstrap/process-identity.mts';
+import { eventually } from '../stack/eventually.js';
 import { makeHome, NpmScript, recordedProcesses, recordedRuns, removeHome } from './npm-start.js';
 
 const UP = /Running\. Ctrl-C stops everything\./;
@@ -99,12 +100,14 @@ it('refuses a second start in the same home', async () => {
 }, 30_000);
 
 it('starts an app again that died', async () => {
-  const tiktok = recordedRuns(home)
-    .flatMap(({ children }) => children)
-    .find(({ name }) => name === 'tiktok') as ProcessIdentity;
-  process.kill(tiktok.pid, 'SIGKILL');
+  const pidOfTiktok = (): number =>
+    recordedRuns(home)
+      .flatMap(({ children }) => children)
+      .find(({ name }) => name === 'tiktok')?.pid ?? 0;
+  const died = pidOfTiktok();
+  process.kill(died, 'SIGKILL');
   await start.until(/tiktok ended \(SIGKILL\); it is started again in 0\.5 s/, 5_000);
-  await eventuallyReady();
+  await eventually('tiktok is ready again', 40_000, async () => ![0, died].includes(pidOfTiktok()) && (await control('/readyz')).ok);
 }, 60_000);
 
 it('stops everything on Ctrl-C', stopByInterrupt, 30_000);
@@ -129,12 +132,3 @@ it('cleans up and works after it was killed', async () => {
   expect(tableRows(start.output)).toEqual(demoRows(1058));
   await stopByInterrupt();
 }, 180_000);
-
-async function eventuallyReady(): Promise<void> {
-  for (;;) {
-    // Control looks at the apps' own readiness, which the app that died has lost for a moment.
-    const answer = await control('/readyz');
-    if (answer.ok && recordedRuns(home).some(({ children }) => children.some(({ name }) => name === 'tiktok'))) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { processEnvironment } from '@tributary/config';
 import { describeError } from '@tributary/telemetry';
+import { applyCommand } from './apply.command.js';
 import { dumpCommand } from './dump.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
@@ -22,7 +23,7 @@ const terminal: Terminal = {
 };
 
 const program = new Command('tributary').description('Tributary: orders and visits into conversions and courier orders, each exactly once, each explained').showHelpAfterError();
-for (const register of [migrateCommand, topicsCommand, schemasCommand, rebuildCommand, dumpCommand]) register(program, terminal);
+for (const register of [migrateCommand, topicsCommand, schemasCommand, applyCommand, rebuildCommand, dumpCommand]) register(program, terminal);
 
 program.parseAsync().catch((error: unknown) => {
   terminal.tell(describeError(error).replace(/^Error: /, ''));

@@ -10,3 +10,4 @@ export * from './tenants/tenants-file.js';
 export * from './tenants/tenant-change.js';
 export * from './tenants/check.js';
 export * from './tenants/change-report.js';
+export * from './tenants/file-place.js';

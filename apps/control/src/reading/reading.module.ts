@@ -1,10 +1,28 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { READING_PORTS, type ReadingPorts } from './reading.ports.js';
+import { AlertsController } from './alerts.controller.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { ExplanationReader } from './explanation-reader.js';
+import { ledgerReaders } from './ledger-readers.js';
+import { OrderReader } from './order-reader.js';
+import { OrdersController } from './orders.controller.js';
+import type { ReadingPorts } from './reading.ports.js';
+import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 
-/** Orders, explanations, deliveries, rejected payloads, alerts, and the two things a person may ask an app to do. */
+/** Orders, explanations, deliveries, refused payloads, alerts, and the two things a person may ask an app to do. */
 @Module({})
 export class ReadingModule {
   static of(ports: ReadingPorts): DynamicModule {
-    return { module: ReadingModule, controllers: [], providers: [{ provide: READING_PORTS, useValue: ports }] };
+    const ledgers = ledgerReaders(ports);
+    const orders = new OrderReader(ports, ledgers);
+    return {
+      module: ReadingModule,
+      controllers: [OrdersController, DeliveriesController, AlertsController],
+      providers: [
+        { provide: READING_PORTS, useValue: ports },
+        { provide: LEDGER_READERS, useValue: ledgers },
+        { provide: OrderReader, useValue: orders },
+        { provide: ExplanationReader, useValue: new ExplanationReader(ports, ledgers, orders) },
+      ],
+    };
   }
 }

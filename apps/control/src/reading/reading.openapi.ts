@@ -1,4 +1,96 @@
-import type { ApiRoute } from '../openapi-route.js';
+import { z } from 'zod';
+import { problemAnswer, type ApiRoute } from '../openapi-route.js';
+import {
+  alertSchema,
+  deliveriesQuery,
+  deliverySchema,
+  explanationSchema,
+  ID_SCHEMA,
+  orderQuery,
+  orderSchema,
+  pageQuery,
+  rejectedSchema,
+  resumedSchema,
+  retriedSchema,
+  retryBody,
+} from './reading.schema.js';
 
-/** The routes of the reading side. */
-export const READING_PATHS: readonly ApiRoute[] = [];
+const tenant = { tenant: { schema: ID_SCHEMA, description: 'The tenant’s id' } };
+const order = { ...tenant, connection: { schema: ID_SCHEMA, description: 'The shop’s connection' }, orderId: { schema: z.string() } };
+
+const parametersOf = (query: z.ZodObject): NonNullable<ApiRoute['queryParameters']> =>
+  Object.fromEntries(Object.entries(query.shape).map(([name, schema]) => [name, { schema: schema as z.ZodType, ...described(schema as z.ZodType) }]));
+const described = ({ description }: z.ZodType): { description?: string } => (description === undefined ? {} : { description });
+
+const listOf = (description: string, items: z.ZodType): ApiRoute['answers'][number] => ({
+  description,
+  schema: z.object({ items: z.array(items), nextCursor: z.string().nullable().describe('null on the last page') }),
+});
+
+/** The routes of the reading side, as `/openapi.json` tells them. */
+export const READING_PATHS: readonly ApiRoute[] = [
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/orders/{connection}/{orderId}',
+    summary: 'One order as folded, with its records from the log',
+    pathParameters: order,
+    queryParameters: parametersOf(orderQuery),
+    answers: { 200: { description: 'The order', schema: orderSchema }, 404: problemAnswer('Never seen') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/orders/{connection}/{orderId}/explanation',
+    summary: 'What became of one order and why, in words and as data',
+    pathParameters: order,
+    answers: { 200: { description: 'The explanation', schema: explanationSchema }, 404: problemAnswer('Never seen') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/deliveries',
+    summary: 'What was decided, sent and answered; newest first',
+    pathParameters: tenant,
+    queryParameters: parametersOf(deliveriesQuery),
+    answers: { 200: listOf('A page of deliveries', deliverySchema), 404: problemAnswer('No such tenant') },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/deliveries/{id}/retry',
+    summary: 'Another try for one delivery',
+    pathParameters: { ...tenant, id: { schema: z.string(), description: 'From the list of deliveries' } },
+    body: retryBody,
+    answers: {
+      200: { description: 'Done', schema: retriedSchema },
+      202: { description: 'Asked; the app has not done it within 5 s', schema: retriedSchema },
+      404: problemAnswer('No such delivery'),
+      409: problemAnswer('Refused, with the reason'),
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/connections/{connection}/resume',
+    summary: 'Set a parked destination going again',
+    pathParameters: { ...tenant, connection: { schema: ID_SCHEMA, description: 'The destination’s connection' } },
+    answers: {
+      200: { description: 'Done', schema: resumedSchema },
+      202: { description: 'Asked; the app has not done it within 5 s', schema: resumedSchema },
+      404: problemAnswer('No such destination'),
+      409: problemAnswer('Refused, with the reason'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/rejected',
+    summary: 'Payloads that could not be used; newest first',
+    pathParameters: tenant,
+    queryParameters: parametersOf(pageQuery),
+    answers: { 200: listOf('A page of refused payloads', rejectedSchema), 404: problemAnswer('No such tenant') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/alerts',
+    summary: 'Open alerts of one tenant; newest first',
+    pathParameters: tenant,
+    answers: { 200: listOf('Open alerts', alertSchema), 404: problemAnswer('No such tenant') },
+  },
+  { method: 'get', path: '/v1/alerts', summary: 'Open alerts of all tenants; newest first', answers: { 200: listOf('Open alerts', alertSchema) } },
+];

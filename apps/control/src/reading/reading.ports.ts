@@ -13,9 +13,6 @@ export interface ReadingPorts {
   readonly book: SchemaBook;
   readonly alerts: Alerts;
   readonly log: Log;
-  /** Addresses of the other apps' health; null when not told. */
+  /** Addresses of the other apps; null when not told. */
   readonly appUrls: { readonly ingest: string | null; readonly tiktok: string | null };
 }
-
-/** Token under which controllers get the ports. */
-export const READING_PORTS = Symbol('reading ports');

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { ALERT_KINDS, type DeliveryState } from '@tributary/domain';
+import { DESTINATIONS } from '@tributary/destinations';
+
+const time = z.iso.datetime().describe('RFC 3339, UTC');
+const orNothing = <T extends z.ZodType>(schema: T): z.ZodNullable<T> => schema.nullable();
+const text = z.string();
+
+export const ID_SCHEMA = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be 1–40 of a–z, 0–9 and -');
+
+const DELIVERY_STATES = [
+  'planned',
+  'suppressed',
+  'attempted',
+  'transient',
+  'unknown',
+  'delivered',
+  'rejected',
+  'parked',
+  'unconfirmed',
+  'expired',
+  'withdrawn',
+] as const satisfies readonly DeliveryState[];
+const KINDS = Object.keys(DESTINATIONS) as (keyof typeof DESTINATIONS)[];
+
+const limit = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number')
+  .transform(Number)
+  .pipe(z.number().min(1).max(500))
+  .default(100);
+/** RFC 3339 with any offset; read as epoch ms. */
+const moment = z.iso.datetime({ offset: true, error: 'must be RFC 3339 with an offset, such as 2026-11-01T00:00:00Z' }).transform((written) => Date.parse(written));
+
+export const deliveriesQuery = z
+  .strictObject({
+    destination: z.enum(KINDS).optional().describe('Kind of the destination'),
+    connection: ID_SCHEMA.optional().describe('Destination connection'),
+    state: z.enum(DELIVERY_STATES).optional(),
+    from: moment.optional().describe('RFC 3339; first moment of plannedAt'),
+    to: moment.optional().describe('RFC 3339; first moment of plannedAt that is left out'),
+    cursor: text.min(1).optional().describe('nextCursor of the page before'),
+    limit: limit.describe('Items of a page, 1–500, default 100'),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { path: ['to'], error: 'must not be before from' });
+export const pageQuery = z.strictObject({
+  cursor: text.min(1).optional().describe('nextCursor of the page before'),
+  limit: limit.describe('Items of a page, 1–500, default 100'),
+});
+export const orderQuery = z.strictObject({
+  observations: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((written) => written === 'true')
+    .describe('Whether to read the order’s records from the log, which takes a moment'),
+});
+export const retryBody = z.strictObject({
+  acceptDuplicate: z.boolean().default(false).describe('Send although the vendor may have taken it before'),
+});
+
+export const deliverySchema = z
+  .object({
+    id: text.describe('Opaque; for retries'),
+    destination: text.describe('Kind of the destination'),
+    connection: text,
+    source: text.describe('Connection that the order or visit came from'),
+    reference: text.describe('Order id or visit event id'),
+    eventName: text,
+    eventId: orNothing(text).describe('Id under which the vendor deduplicates; null when nothing was planned'),
+    mode: z.enum(['live', 'test']),
+    state: z.enum(DELIVERY_STATES),
+    reason: orNothing(text),
+    attempts: z.array(z.object({ at: time, code: orNothing(text), message: orNothing(text), requestId: orNothing(text), outcome: text })),
+    plannedAt: time,
+    settledAt: orNothing(time),
+  })
+  .meta({ id: 'Delivery' });
+
+const observationSchema = z
+  .object({
+    eventId: text,
+    type: z.enum(['OrderObserved', 'OrderDeletionReported', 'OrderVanished']),
+    source: text,
+    receivedAt: time,
+    asOf: orNothing(time).describe('On the shop’s clock'),
+    modifiedAt: orNothing(time),
+    status: orNothing(text),
+    total: orNothing(text).describe('Decimal text'),
+    currency: orNothing(text),
+    contentHash: orNothing(text),
+    whatChanged: z.array(text).describe('Against the observation before it'),
+    isKept: z.boolean().describe('This one is what the order is now'),
+  })
+  .meta({ id: 'Observation' });
+
+const orderFields = {
+  tenant: text,
+  connection: text,
+  orderId: text,
+  status: text.describe('As the shop calls it; vanished; or unknown while only a deletion was reported'),
+  orderNumber: orNothing(text),
+  total: orNothing(text).describe('Decimal text'),
+  currency: orNothing(text),
+  isVanished: z.boolean(),
+  deletionReportedAt: orNothing(time),
+  head: orNothing(z.object({ asOf: time, modifiedAt: time, observedAt: time, contentHash: text })),
+  observations: z.array(observationSchema).describe('In log order; empty when they were not asked for'),
+  observationsCutOff: z.boolean().describe('The log was too long to be read in time, so some may be missing'),
+};
+export const orderSchema = z.object(orderFields).meta({ id: 'Order' });
+
+export const rejectedSchema = z
+  .object({
+    eventId: text,
+    connection: text,
+    receivedAt: time,
+    reference: orNothing(text).describe('The order it named, when it could be read'),
+    reason: text,
+    what: text.describe('The reason in words'),
+    detail: text,
+    topic: text,
+    sizeBytes: z.int(),
+  })
+  .meta({ id: 'Rejected' });
+
+const explainedDeliverySchema = deliverySchema.extend({
+  settingsVersion: z.int().describe('Version of the settings that it was decided under'),
+  observationId: text.describe('Event id of the observation that it was decided on'),
+  reasonText: orNothing(text),
+  whatWouldChangeIt: orNothing(text),
+  value: orNothing(text),
+  currency: orNothing(text),
+  matchKeys: z.array(text),
+  request: z.unknown().describe('The newest request as sent, personal values masked; null: see requestNote'),
+  requestNote: orNothing(text),
+  words: z.array(text),
+});
+export const explanationSchema = z
+  .object({
+    ...orderFields,
+    words: z.array(text).describe('All of it in sentences'),
+    fold: z.array(text).describe('What the observations add up to'),
+    destinations: z.array(
+      z.object({
+        connection: text,
+        destination: text.describe('Its kind'),
+        state: text,
+        undecided: orNothing(text).describe('Why nothing was decided; null when something was'),
+        deliveries: z.array(explainedDeliverySchema),
+      }),
+    ),
+    rejected: z.array(rejectedSchema).describe('Payloads that named this order and could not be used'),
+  })
+  .meta({ id: 'OrderExplanation' });
+
+export const alertSchema = z
+  .object({
+    kind: z.enum(ALERT_KINDS),
+    tenant: text.describe('«installation» when it concerns all'),
+    connection: orNothing(text),
+    since: time,
+    lastSeen: time,
+    occurrences: z.int(),
+    what: text.describe('What happened'),
+    todo: text.describe('What to do about it'),
+  })
+  .meta({ id: 'Alert' });
+
+export const retriedSchema = z.object({ outcome: z.enum(['done', 'asked']), delivery: deliverySchema }).meta({ id: 'Retried' });
+export const resumedSchema = z
+  .object({ outcome: z.enum(['done', 'asked']), moved: orNothing(z.int()).describe('Deliveries that were set going again') })
+  .meta({ id: 'Resumed' });
+
+export type Order = z.infer<typeof orderSchema>;
+export type OrderExplanation = z.infer<typeof explanationSchema>;
+export type ExplainedDelivery = z.infer<typeof explainedDeliverySchema>;
