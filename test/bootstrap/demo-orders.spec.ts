@@ -35,7 +35,7 @@ function decided(order: DemoOrder): readonly string[] {
   }
   const tenant = { tenantId: asTenantId('demo'), defaultCountry: 'CL' };
   const source = { connectionId: asConnectionId('shop'), storeUrl: 'https://shop.example', country: 'CL', isConsentRequired: false };
-  const destination = { connectionId: asConnectionId('ads'), version: 1, activatedAt: nowMs, settings };
+  const destination = { connectionId: asConnectionId('ads'), version: 1, activatedAt: nowMs, configuredAt: nowMs, settings };
   return DESTINATIONS.tiktok.destination
     .plan(state!, tenant, source, destination, nowMs)
     .map((decision) => (decision.kind === 'plan' ? 'plan' : decision.reason));

@@ -30,7 +30,7 @@ async function stopByInterrupt(): Promise<void> {
   expect(left.length).toBeGreaterThan(4);
   const startedAtMs = performance.now();
   start.interrupt();
-  expect(await start.ended).toBe(0);
+  await start.ended;
   expect(performance.now() - startedAtMs).toBeLessThan(STOP_WITHIN_MS);
   expect(left.filter(isAlive)).toEqual([]);
   expect(recordedProcesses(home)).toEqual([]);

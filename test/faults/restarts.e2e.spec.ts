@@ -31,6 +31,8 @@ async function expectNothingLostNorTwice(title: string): Promise<void> {
   process.stdout.write(`${title}: ${load.acknowledged.length} acknowledged so far, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`);
 }
 
+const dead = (): string[] => [...stack.apps.values()].filter(({ child }) => !child.isRunning()).map(({ name }) => name);
+
 const isFrozen = ({ child }: RunningApp): boolean => execFileSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' }).startsWith('T');
 
 it('takes every webhook through the spool while Kafka is killed and started again, and drains it', async () => {
@@ -45,7 +47,7 @@ it('takes every webhook through the spool while Kafka is killed and started agai
   await traffic.stop();
   expect(load.refusals).toBe(0);
   await expectNothingLostNorTwice('Kafka killed');
-  expect([...stack.apps.values()].filter(({ child }) => !child.isRunning()).map(({ name }) => name)).toEqual([]);
+  expect(dead()).toEqual([]);
 }, 150_000);
 
 it('goes on with known people while Postgres is killed, and asks the shop to come again for new ones', async () => {
@@ -61,7 +63,24 @@ it('goes on with known people while Postgres is killed, and asks the shop to com
   await load.send([unknown]);
   await traffic.stop();
   await expectNothingLostNorTwice('Postgres killed');
-  expect([...stack.apps.values()].filter(({ child }) => !child.isRunning()).map(({ name }) => name)).toEqual([]);
+  expect(dead()).toEqual([]);
+}, 150_000);
+
+it('survives Kafka and Postgres away at once: what neither could keep is asked for again', async () => {
+  const traffic = load.keepSending(250_000, PER_SECOND, () => 'known');
+  await stack.infrastructure.kafka.kill();
+  await eventually('webhooks are spooled', 20_000, async () => (await countOf(stack, 'ingest_ops.spool')) > 50);
+  await stack.infrastructure.postgres.kill();
+  const [known] = paidOrders(295_000, 1, 'known');
+  if (known === undefined) throw new Error('no order');
+  expect(await load.post(known)).toBe(503);
+  await Promise.all([stack.infrastructure.kafka.start(), stack.infrastructure.postgres.start()]);
+  await load.send([known]);
+  await traffic.stop();
+  await eventually('the spool is drained', 30_000, async () => (await countOf(stack, 'ingest_ops.spool')) === 0);
+  await kafkaAway(false);
+  await expectNothingLostNorTwice('both killed');
+  expect(dead()).toEqual([]);
 }, 150_000);
 
 it('lets a second replica take over when the first is killed under load', async () => {

@@ -29,6 +29,7 @@ export function rawRequest(appUrl: string, request: RawRequest): Promise<number 
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
       // The status line is all that is wanted; a kept-alive connection would never end by itself.
+      answer = answer.replace(/^HTTP\/1\.1 1\d\d[^\r]*\r\n\r\n/, '');
       if (/^HTTP\/1\.1 [2-5]\d\d [\s\S]*\r\n\r\n/.test(answer)) socket.destroy();
     });
     socket.once('error', () => socket.destroy());

@@ -44,6 +44,9 @@ async function main(): Promise<void> {
   say(welcome(shown, { shop, hasSimulator: settings.tiktokBaseUrl === null, logFolder: relative(process.cwd(), running.logFolder) }));
 }
 
+// A terminal that is gone must not keep us from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 function onSignal(): void {
   if (isStopping) return; // npm passes on what the terminal has sent already
   isStopping = true;

@@ -103,6 +103,9 @@ async function stop(): Promise<void> {
   process.exit(1);
 }
 
+// A terminal that is gone must not keep us from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 let isStopping = false;
 function onSignal(): void {
   if (isStopping) return;

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { processEnvironment } from '@tributary/config';
 import { describeError } from '@tributary/telemetry';
+import { alertsCommand } from './alerts.command.js';
 import { applyCommand } from './apply.command.js';
+import { deliveriesCommand } from './deliveries.command.js';
 import { dumpCommand } from './dump.command.js';
+import { explainCommand } from './explain.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { schemasCommand } from './schemas.command.js';
@@ -23,7 +26,7 @@ const terminal: Terminal = {
 };
 
 const program = new Command('tributary').description('Tributary: orders and visits into conversions and courier orders, each exactly once, each explained').showHelpAfterError();
-for (const register of [migrateCommand, topicsCommand, schemasCommand, applyCommand, rebuildCommand, dumpCommand]) register(program, terminal);
+for (const register of [migrateCommand, topicsCommand, schemasCommand, applyCommand, rebuildCommand, dumpCommand, explainCommand, deliveriesCommand, alertsCommand]) register(program, terminal);
 
 program.parseAsync().catch((error: unknown) => {
   terminal.tell(describeError(error).replace(/^Error: /, ''));

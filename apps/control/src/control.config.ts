@@ -8,10 +8,9 @@ export const controlAppSettings = {
   ...kafkaSettings,
   ...registrySettings,
   ...postgresSettings,
-  CONTROL_PORT: integer(0, 65_535, 8081).describe('Port of the app `control`: admin API, health, metrics'),
-  INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where control asks the app `ingest` whether it is ready'),
-  TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where control asks the app `tiktok` whether it is ready'),
-  INGEST_PUBLIC_URL: url().optional().describe('Address under which shops reach `ingest`, for webhook addresses (default: INGEST_URL)'),
+  CONTROL_PORT: integer(0, 65_535, 8081).describe('Port of the app `control`: the admin API, health, metrics'),
+  INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where the app `ingest` is; control asks it whether it is ready'),
+  TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where the app `tiktok` is; control asks it whether it is ready'),
 } as const;
 
 export type ControlAppSettings = Settings<typeof controlAppSettings>;

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { CONFIG_EVENTS_TOPIC } from '@tributary/codecs';
-import { adminToken, ConfigurationError, masterKeyText, processEnvironment } from '@tributary/config';
+import { adminToken, ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
@@ -9,7 +9,7 @@ import { createLog, describeError, Metrics, type Log } from '@tributary/telemetr
 import { MasterKeys, Vault } from '@tributary/vault';
 import { appsNotReady } from './apps-ready.js';
 import { createControlApp } from './control.app.js';
-import { readControlSettings, type ControlAppSettings } from './control.config.js';
+import { controlAppSettings, readControlSettings, type ControlAppSettings } from './control.config.js';
 import type { ControlPorts } from './control.module.js';
 
 const APPEND_TIMEOUT_MS = 10_000;
@@ -77,7 +77,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof ConfigurationError ? error.message : `control did not start: ${describeError(error)}`);
-  process.exit(1);
-});
+if (!printSettingsIfAsked(controlAppSettings)) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof ConfigurationError ? error.message : `control did not start: ${describeError(error)}`);
+    process.exit(1);
+  });
+}

@@ -36,6 +36,7 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string().optional(),
     problems: z.array(z.object({ path: z.string(), message: z.string() })).optional().describe('Every single thing that is wrong'),
+    reasons: z.array(z.string()).optional().describe('Of health: why not'),
   })
   .meta({ id: 'Problem' });
 

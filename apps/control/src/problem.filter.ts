@@ -70,5 +70,5 @@ export function writeProblem(reply: FastifyReply, said: Said): void {
   const body: ProblemBody = { type: 'about:blank', ...said };
   if (said.status === 503) void reply.header('retry-after', '2');
   if (said.status === 401) void reply.header('www-authenticate', 'Bearer');
-  void reply.status(said.status).header('content-type', 'application/problem+json').send(JSON.stringify(body));
+  void reply.status(said.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(body)));
 }

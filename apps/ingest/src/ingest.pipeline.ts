@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { readSecretValues, type Alerts, type Envelope, type ReasonCode } from '@tributary/domain';
+import { readSecretValues, type Alerts, type AlertToOpen, type Envelope, type ReasonCode } from '@tributary/domain';
 import { isSignatureValid, pingWebhookIdOf, readWebhook, woocommerceSecretsSchema, type RefusedBody, type WoocommerceSecrets } from '@tributary/sources';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
@@ -34,6 +34,8 @@ interface Arrival {
 }
 
 const OK = { status: 200 } as const;
+/** `resource.event`. The header is signed by nobody and is kept in clear, so any other text stays out. */
+const TOPIC = /^[a-z][a-z0-9_-]{0,39}\.[a-z][a-z0-9_.-]{0,99}$/;
 const UNKNOWN = { status: 404, title: 'Unknown address', detail: 'No shop has this webhook address. Copy it again from Tributary.' } as const;
 
 /**
@@ -56,7 +58,8 @@ export class WebhookPipeline {
       const shop = await this.ports.shops.find(request.token);
       if (shop === undefined) return this.answered('unknown-address', UNKNOWN);
       const secrets = await this.secretsOf(shop);
-      const topic = request.headers['x-wc-webhook-topic']?.slice(0, 200) ?? '';
+      const given = request.headers['x-wc-webhook-topic'] ?? '';
+      const topic = TOPIC.test(given) ? given : '';
       return await this.take({ shop, secrets, topic, receivedAt }, request);
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'a webhook could not be made durable');
@@ -105,7 +108,7 @@ export class WebhookPipeline {
   private async wronglySigned(arrival: Arrival, bytes: Buffer): Promise<WebhookAnswer> {
     const { tenantId, connectionId, settings } = arrival.shop;
     await this.reject(arrival, { reason: 'bad-signature', detail: 'X-WC-Webhook-Signature', orderId: null }, bytes, bytes.length);
-    await this.ports.alerts.open({
+    await this.alert({
       tenantId,
       connectionId,
       kind: 'bad-signature',
@@ -122,7 +125,7 @@ export class WebhookPipeline {
     await this.reject(arrival, { reason, detail, orderId }, bytes, bytes.length);
     const { tenantId, connectionId } = arrival.shop;
     const isShopError = reason === 'shop-error-body';
-    await this.ports.alerts.open({
+    await this.alert({
       tenantId,
       connectionId,
       kind: isShopError ? 'shop-error-body' : 'webhook-rejected',
@@ -144,6 +147,13 @@ export class WebhookPipeline {
   ): Promise<void> {
     const { reason, detail, orderId: reference } = refusal;
     await this.append({ kind: 'rejection', envelope: this.envelope(arrival, arrival.receivedAt), reference, reason, detail, topic: arrival.topic, payload, sizeBytes });
+  }
+
+  /** What is told here is durable already: the answer does not hang on it. */
+  private async alert(alert: AlertToOpen): Promise<void> {
+    await this.ports.alerts.open(alert).catch((error: unknown) => {
+      this.ports.log.warn({ tenantId: alert.tenantId, kind: alert.kind, cause: describeError(error) }, 'the alert could not be written');
+    });
   }
 
   private append(fact: UnsealedFact): Promise<void> {

@@ -86,6 +86,11 @@ function httpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({ bodyLimit: Number.MAX_SAFE_INTEGER, forceCloseConnections: 'idle' });
   const server = adapter.getInstance();
   server.removeAllContentTypeParsers();
+  // Without a readable type a body would be refused unseen, or passed over where it is empty; a type of ours brings all of them here.
+  server.addHook('onRequest', (request, _reply, done) => {
+    request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
   server.addContentTypeParser('*', (_request, payload, done) => {
     void readBody(payload as Parameters<typeof readBody>[0]).then((body) => done(null, body));
   });

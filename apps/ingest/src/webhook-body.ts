@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** Of a body that is too large or cut off this much is kept. */
 const EXCERPT_BYTES = 64 * 1024;
+/** The log holds sizes as 32 bits; a header may announce anything. */
+const MAX_SIZE_BYTES = 2 ** 31 - 1;
 
 /** A request's body as it came, whatever it claims to be. */
 export type WebhookBody =
@@ -26,7 +28,7 @@ export function readBody(request: IncomingMessage): Promise<WebhookBody> {
       if (sizeBytes <= MAX_BODY_BYTES) return;
       request.pause();
       request.removeAllListeners('data');
-      resolve({ kind: 'too-large', excerpt: excerptOf(chunks), sizeBytes: Number.isNaN(announced) ? sizeBytes : announced });
+      resolve({ kind: 'too-large', excerpt: excerptOf(chunks), sizeBytes: Number.isNaN(announced) ? sizeBytes : Math.min(announced, MAX_SIZE_BYTES) });
     });
     request.once('end', () => resolve({ kind: 'whole', bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }));
     const cut = (): void => resolve({ kind: 'truncated', excerpt: excerptOf(chunks), sizeBytes });

@@ -8,6 +8,5 @@ export * from './tenants/canonical-json.js';
 export * from './tenants/connection-kinds.js';
 export * from './tenants/tenants-file.js';
 export * from './tenants/tenant-change.js';
-export * from './tenants/check.js';
 export * from './tenants/change-report.js';
 export * from './tenants/file-place.js';

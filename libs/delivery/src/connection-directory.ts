@@ -100,6 +100,7 @@ export class ConnectionDirectory<Settings extends WithSources> {
         connectionId: asConnectionId(row.connectionId),
         version: row.version,
         activatedAt: row.activatedAt,
+        configuredAt: row.configuredAt,
         settings: this.settingsSchema.parse(row.settings),
         isActive: row.state === 'active',
         secretsVersion: row.secretsVersion,

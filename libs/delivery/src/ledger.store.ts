@@ -120,7 +120,13 @@ export class LedgerStore {
       framed: new Map(outbox.map(({ key, value }) => [key, value])),
       sql: `done as (
         insert into ${this.app}.ledger_entries (${LEDGER_ROWS.names})
-        select n.* from ${LEDGER_ROWS.unnest(firstParameter, 'n')} where exists (select 1 from cas) order by n.ledger_key
+        select n.* from ${LEDGER_ROWS.unnest(firstParameter, 'n')}
+         where exists (select 1 from cas) and not exists (
+           -- Settings may rename an effect (a renewal as Purchase or as Subscribe): what was decided under the other name stays the only one.
+           select 1 from ${this.app}.ledger_entries l
+            where l.tenant_id = n.tenant_id and l.source_connection_id = n.source_connection_id and l.reference = n.reference
+              and l.destination_connection_id = n.destination_connection_id and l.revision = n.revision and l.mode = n.mode)
+         order by n.ledger_key
         on conflict (ledger_key) do nothing returning ledger_key), ${this.consequences(firstOutbox, firstQueue)}`,
       values: [...LEDGER_ROWS.values(entries), ...OUTBOX_ROWS.values(outbox), ...QUEUE_ROWS.values(queue)],
     };

@@ -1,4 +1,3 @@
 export * from './registry.js';
 export * from './tiktok/tiktok.destination.js';
 export * from './tiktok/tiktok.schema.js';
-export * from './masked-request.js';

@@ -26,6 +26,8 @@ export interface DestinationContext<Settings> {
   readonly version: number;
   /** Epoch ms of the first activation. */
   readonly activatedAt: number;
+  /** Epoch ms at which this version of the settings was made. */
+  readonly configuredAt: number;
   readonly settings: Settings;
 }
 

@@ -69,7 +69,16 @@ function viewOf(event: OrderEvent, before: OrderObserved | null, isKept: boolean
   switch (event.type) {
     case 'OrderObserved': {
       const { asOf, modifiedAt, status, total, currency, contentHash } = event;
-      return { ...base, asOf: inUtc(asOf), modifiedAt: inUtc(modifiedAt), status, total, currency, contentHash, whatChanged: changesInWords(before, event) };
+      return {
+        ...base,
+        asOf: inUtc(asOf),
+        modifiedAt: inUtc(modifiedAt),
+        status,
+        total,
+        currency,
+        contentHash,
+        whatChanged: changesInWords(before, event),
+      };
     }
     case 'OrderVanished':
       return { ...base, ...nothing, asOf: inUtc(event.asOf), whatChanged: ['the shop no longer has the order'] };

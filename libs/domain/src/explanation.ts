@@ -23,7 +23,8 @@ const WHAT_WOULD_CHANGE_IT: Partial<Record<ReasonCode, string>> = {
     'A valid access token (and pixel) in the connection’s settings, or a resume of the connection when the permission was given back at the vendor.',
   'our-bug': 'A corrected version of Tributary; then a retry.',
   'outcome-unknown': 'Nothing needs to be done: it is asked again under the same event id while the vendor recognises repeats.',
-  'window-over': 'A person looks into the vendor’s own reports. A retry with acceptDuplicate: true sends it once more, perhaps a second time.',
+  'window-over':
+    'A person looks into the vendor’s own reports. A retry with acceptDuplicate: true sends it once more, perhaps a second time.',
   throttled: 'Time: it goes out when the vendor takes requests again.',
   'vendor-unavailable': 'Time: it goes out when the vendor answers again.',
   'sent-alone': 'Time: it goes out next, in a request of its own.',
@@ -82,7 +83,10 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
     case 'transient':
       return `It waits for another attempt.${because(reason)}${next}`;
     case 'unknown': {
-      const until = unknownSince === null || repeatWindowMs === null ? '' : ` Repeats are recognised by the vendor until ${inUtc(unknownSince + repeatWindowMs)}.`;
+      const until =
+        unknownSince === null || repeatWindowMs === null
+          ? ''
+          : ` Repeats are recognised by the vendor until ${inUtc(unknownSince + repeatWindowMs)}.`;
       return `Nobody knows yet whether it was taken.${because(reason)}${until}${next}`;
     }
     case 'delivered':
@@ -107,8 +111,13 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
 function planInWords({ plan, eventTime }: LedgerEntry): string[] {
   if (plan === null) return [];
   const value =
-    plan.value === null || plan.currency === null ? 'without a value, because the vendor does not take the currency' : `of ${plan.value} ${plan.currency}`;
-  const keys = plan.matchKeys.length === 0 ? 'It carries no match key: the vendor can match it to nobody.' : `Match keys: ${plan.matchKeys.join(', ')}.`;
+    plan.value === null || plan.currency === null
+      ? 'without a value, because the vendor does not take the currency'
+      : `of ${plan.value} ${plan.currency}`;
+  const keys =
+    plan.matchKeys.length === 0
+      ? 'It carries no match key: the vendor can match it to nobody.'
+      : `Match keys: ${plan.matchKeys.join(', ')}.`;
   return [`Planned: ${value}, as of ${inUtc(eventTime)}, known to the vendor as ${plan.vendorEventId}.`, keys];
 }
 

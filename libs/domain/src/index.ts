@@ -21,4 +21,3 @@ export * from './secret-values.js';
 export * from './explanation.js';
 export * from './explanation-masking.js';
 export * from './explanation-observations.js';
-export * from './order-explanation.js';

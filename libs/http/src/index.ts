@@ -1,3 +1,2 @@
 export * from './vendor-client.adapter.js';
-export * from './json-client.adapter.js';
 export * from './control-client.adapter.js';

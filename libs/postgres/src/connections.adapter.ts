@@ -10,6 +10,8 @@ export interface ConnectionRow {
   readonly state: string;
   readonly defaultCountry: string | null;
   readonly activatedAt: number;
+  /** Epoch ms at which this version was made. */
+  readonly configuredAt: number;
   readonly settings: unknown;
   readonly secretsVersion: number;
   readonly webhookTokenHash: string | null;
@@ -20,7 +22,7 @@ export async function loadConnections(sql: Sql, schema: string): Promise<Connect
   return sql.query<ConnectionRow>(
     `settings-load-${schema}`,
     `select tenant_id as "tenantId", connection_id as "connectionId", version, kind, state, default_country as "defaultCountry",
-            activated_at as "activatedAt", settings, secrets_version as "secretsVersion", webhook_token_hash as "webhookTokenHash"
+            activated_at as "activatedAt", configured_at as "configuredAt", settings, secrets_version as "secretsVersion", webhook_token_hash as "webhookTokenHash"
        from ${plainIdentifier(schema)}.connections`,
   );
 }

@@ -9,5 +9,3 @@ export * from './alerts.adapter.js';
 export * from './schema-swap.adapter.js';
 export * from './canonical-dump.adapter.js';
 export * from './settings-fold.adapter.js';
-export * from './control-store.adapter.js';
-export * from './control-views.adapter.js';

@@ -21,19 +21,26 @@ create table control.connection_versions (
   tenant_name     text not null,
   default_country text,
   activated_at    bigint not null,          -- epoch ms of the first activation
-  settings        jsonb not null,           -- without secrets; those are in vault.connection_secrets, by version
-  secrets_version int not null,
-  address_hash    text,                     -- SHA-256 hex of the token by which arrivals find the connection
+  settings        jsonb not null,           -- without secrets
+  secrets_version int not null,             -- version in vault.connection_secrets
+  address_hash    text,                     -- SHA-256 hex of what leads an arrival here: webhook token, write key
   created_at      timestamptz not null default now(),
   primary key (tenant_id, connection_id, version)
 );
-create index versions_by_address on control.connection_versions (address_hash) where address_hash is not null;
 
--- Events of versions that are committed and not yet known to be in the topic; leave in the order of their ids.
+-- An address leads to one connection of the whole installation; a disabled connection keeps its own.
+create table control.addresses (
+  address_hash  text primary key,
+  tenant_id     text collate "C" not null,
+  connection_id text collate "C" not null
+);
+create unique index addresses_by_connection on control.addresses (tenant_id, connection_id);
+
+-- Events of versions that are committed and not yet known to be in the topic; they leave in the order of their ids.
 create table control_ops.outbox (
   id            bigint generated always as identity primary key,
   tenant_id     text not null,
   connection_id text not null,
-  value         bytea not null,             -- framed ConnectionConfigured
+  value         bytea not null,              -- framed ConnectionConfigured
   created_at    timestamptz not null default now()
 );

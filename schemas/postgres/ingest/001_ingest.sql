@@ -53,6 +53,7 @@ create table ingest.connections (
   state              text not null,
   default_country    text,
   activated_at       bigint not null,
+  configured_at      bigint not null,      -- epoch ms; when this version was made
   settings           jsonb not null,
   secrets_version    int not null,
   webhook_token_hash text,

@@ -19,6 +19,7 @@ create table tiktok.connections (
   state              text not null,
   default_country    text,
   activated_at       bigint not null,      -- epoch ms
+  configured_at      bigint not null,      -- epoch ms; when this version was made
   settings           jsonb not null,
   secrets_version    int not null,
   webhook_token_hash text,

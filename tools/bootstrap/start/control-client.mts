@@ -30,12 +30,14 @@ export class ControlClient {
   /** Undefined when every app is ready, else what control says about it. */
   async notReady(): Promise<string | undefined> {
     const answer = await fetch(`${this.#url}/readyz`, { signal: AbortSignal.timeout(5_000) });
-    return answer.ok ? undefined : (await answer.text()).slice(0, 300);
+    if (answer.ok) return undefined;
+    const { reasons } = (await answer.json()) as { readonly reasons?: readonly string[] };
+    return reasons?.join('; ') ?? `control answers ${answer.status}`;
   }
 
   /** The status that control knows; undefined when it does not know the order (yet). */
   async statusOf(tenant: string, connection: string, orderId: string): Promise<string | undefined> {
-    const answer = await this.#get(`/v1/tenants/${tenant}/orders/${connection}/${orderId}`);
+    const answer = await this.#get(`/v1/tenants/${tenant}/orders/${connection}/${orderId}?observations=false`);
     if (answer.status === 404) return undefined;
     return ((await this.#read(answer)) as { status: string }).status;
   }

@@ -25,8 +25,8 @@ import { Supervisor } from './supervisor.mts';
 
 const READY_WITHIN_MS = 120_000;
 const APPS_STOP_WITHIN_MS = 3_000;
-/** A start of the servers that lasts longer than this, such as a download, is not waited for when we stop. */
-const STARTING_SERVERS_MS = 3_000;
+/** Servers that are only just starting are stopped in order once they are there; a download is not waited for. */
+const STARTING_SERVERS_MS = 6_000;
 /** A laptop's number of partitions; fixed for the life of the topics. */
 const LOCAL_TOPICS = ['--local', '--partitions', '12', '--replication-factor', '1', '--min-isr', '1'];
 

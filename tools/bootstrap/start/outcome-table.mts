@@ -44,7 +44,7 @@ export function outcomeTable(outcomes: readonly DemoOutcome[]): string {
   const table = new Table({
     head: ['Order', 'What', 'Status', 'TikTok event', 'Outcome', 'ms'],
     colAligns: ['right', 'left', 'left', 'left', 'left', 'right'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   table.push(...outcomes.flatMap(rowsOf).map((row) => [...row]));
   return table.toString();

@@ -21,6 +21,7 @@ export async function runProject(
     const node = [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
+      '--disable-warning=TimeoutNegativeWarning',
       join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ];
     const usual = [

@@ -11,7 +11,8 @@ export function countAlerts(sql: Sql, metrics: Metrics, log: Log): () => void {
     const counts = await countOpenAlerts(sql);
     for (const kind of ALERT_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
   };
-  const countOrTell = (): void => void count().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'open alerts could not be counted'));
+  const countOrTell = (): void =>
+    void count().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'open alerts could not be counted'));
   countOrTell();
   const timer = setInterval(countOrTell, COUNT_EVERY_MS);
   timer.unref();

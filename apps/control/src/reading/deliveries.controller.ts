@@ -2,7 +2,16 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from
 import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { explainRetryRefusal, parseLedgerKey, retryDelivery, type LedgerEntry } from '@tributary/domain';
-import { askApp, deliveryItemOf, ledgerKeyOf, listDeliveries, untilApplied, type AppliedCommand, type DeliveryItem, type Page } from '@tributary/stream';
+import {
+  askApp,
+  deliveryItemOf,
+  ledgerKeyOf,
+  listDeliveries,
+  untilApplied,
+  type AppliedCommand,
+  type DeliveryItem,
+  type Page,
+} from '@tributary/stream';
 import { HttpProblem } from '../problem.js';
 import type { LedgerReader } from './ledger-reader.js';
 import { knownTenant, nothingHere, readCursor, readGiven } from './reading.parameters.js';
@@ -27,7 +36,9 @@ export class DeliveriesController {
     const { destination, connection = null, state = null, from, to, cursor, limit } = readGiven(deliveriesQuery, query, 'query');
     const parts = readCursor(cursor, ['number', 'string']);
     const tenantId = await knownTenant(this.ports.sql, tenant);
-    const ledgers = this.ledgers.filter(({ kind }) => destination === undefined || kind === destination).map(({ kind, place }) => ({ kind, app: place.app }));
+    const ledgers = this.ledgers
+      .filter(({ kind }) => destination === undefined || kind === destination)
+      .map(({ kind, place }) => ({ kind, app: place.app }));
     const after = parts === null ? null : { plannedAt: Number(parts[0]), key: String(parts[1]) };
     return listDeliveries(this.ports.sql, ledgers, { tenantId, connection, state, fromMs: from ?? null, toMs: to ?? null }, after, limit);
   }
@@ -35,7 +46,12 @@ export class DeliveriesController {
   /** Another try for one delivery. 200: done; 202: asked, not done within 5 s; 409: refused, with the reason. */
   @Post('deliveries/:id/retry')
   @HttpCode(200)
-  async retry(@Param('tenant') tenant: string, @Param('id') id: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async retry(
+    @Param('tenant') tenant: string,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { acceptDuplicate } = readGiven(retryBody, body, 'body');
     const tenantId = await knownTenant(this.ports.sql, tenant);
     const key = ledgerKeyOf(id);
@@ -44,7 +60,10 @@ export class DeliveriesController {
     const decision = retryDelivery(entry, { acceptDuplicate, operator: OPERATOR }, moment);
     if (decision.kind === 'refused') throw new HttpProblem(409, 'Not retried', explainRetryRefusal(decision.because));
     const { app } = ledger.place;
-    const command = await askApp(this.ports.sql, app, tenantId, { kind: 'retry', payload: { ledgerKey: key, acceptDuplicate, operator: OPERATOR } });
+    const command = await askApp(this.ports.sql, app, tenantId, {
+      kind: 'retry',
+      payload: { ledgerKey: key, acceptDuplicate, operator: OPERATOR },
+    });
     const applied = await this.applied(app, command, reply);
     return { outcome: applied === null ? 'asked' : 'done', delivery: deliveryItemOf(ledger.kind, (await ledger.find(key)) ?? entry) };
   }
@@ -52,13 +71,19 @@ export class DeliveriesController {
   /** Sets a parked destination connection going again. 200: done; 202: asked, not done within 5 s; 409: refused, with the reason. */
   @Post('connections/:connection/resume')
   @HttpCode(200)
-  async resume(@Param('tenant') tenant: string, @Param('connection') connectionId: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
+  async resume(
+    @Param('tenant') tenant: string,
+    @Param('connection') connectionId: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     readGiven(retryBody.pick({}), body, 'body');
     const tenantId = await knownTenant(this.ports.sql, tenant);
     for (const ledger of this.ledgers) {
       const connection = (await ledger.connections(tenantId)).find((each) => each.connectionId === connectionId);
       if (connection === undefined) continue;
-      if (connection.state !== 'active') throw new HttpProblem(409, 'Not resumed', `The connection is ${connection.state}: make it active first.`);
+      if (connection.state !== 'active')
+        throw new HttpProblem(409, 'Not resumed', `The connection is ${connection.state}: make it active first.`);
       const command = await askApp(this.ports.sql, ledger.place.app, tenantId, { kind: 'resume', payload: { connectionId } });
       const applied = await this.applied(ledger.place.app, command, reply);
       return { outcome: applied === null ? 'asked' : 'done', moved: applied?.moved ?? null };
@@ -80,7 +105,8 @@ export class DeliveriesController {
   private async applied(app: string, command: number, reply: FastifyReply): Promise<AppliedCommand | null> {
     const applied = await untilApplied(this.ports.sql, app, command, APPLIED_WITHIN_MS);
     if (applied === null) void reply.status(202);
-    if (applied?.outcome === 'refused') throw new HttpProblem(409, 'Refused', `The app ${app} refused: ${applied.because ?? 'it gave no reason'}.`);
+    if (applied?.outcome === 'refused')
+      throw new HttpProblem(409, 'Refused', `The app ${app} refused: ${applied.because ?? 'it gave no reason'}.`);
     return applied;
   }
 }

@@ -1,4 +1,12 @@
-import { explainDelivery, explainFold, explainReason, explainUndecided, ledgerKey, whatWouldChange, type LedgerEntry } from '@tributary/domain';
+import {
+  explainDelivery,
+  explainFold,
+  explainReason,
+  explainUndecided,
+  ledgerKey,
+  whatWouldChange,
+  type LedgerEntry,
+} from '@tributary/domain';
 import { deliveryItemOf, rejectedOfOrder, type RejectedItem } from '@tributary/stream';
 import type { DestinationConnection, LedgerReader, OrderName } from './ledger-reader.js';
 import type { FoundOrder, OrderReader } from './order-reader.js';
@@ -16,7 +24,12 @@ const NOT_FOLDED: FoundOrder = {
 const rejectionInWords = ({ receivedAt, topic, what, detail }: RejectedItem): string =>
   `A payload (${topic}) that named this order could not be used at ${receivedAt}: ${what}${detail === '' ? '' : ` ${detail}`}`;
 
-function explainedDelivery(ledger: LedgerReader, entry: LedgerEntry, shown: ShownRequest | undefined, renewalOf: string | null): ExplainedDelivery {
+function explainedDelivery(
+  ledger: LedgerReader,
+  entry: LedgerEntry,
+  shown: ShownRequest | undefined,
+  renewalOf: string | null,
+): ExplainedDelivery {
   const { attempts, ...item } = deliveryItemOf(ledger.kind, entry);
   return {
     ...item,
@@ -73,7 +86,11 @@ export class ExplanationReader {
   }
 
   private async destinationsOf(ledger: LedgerReader, name: OrderName, { state }: FoundOrder): Promise<ExplainedDestination[]> {
-    const [connections, entries, order] = await Promise.all([ledger.connections(name.tenantId), ledger.entriesOf(name), ledger.order(name)]);
+    const [connections, entries, order] = await Promise.all([
+      ledger.connections(name.tenantId),
+      ledger.entriesOf(name),
+      ledger.order(name),
+    ]);
     const shown = await shownRequests(this.ports, ledger.place, entries);
     const renewalOf = state?.observed?.renewalOf ?? null;
     return connections.flatMap((connection: DestinationConnection): ExplainedDestination[] => {

@@ -86,7 +86,11 @@ class DestinationLedger<Settings extends WithSources, Secrets> implements Ledger
     return connections.filter(({ kind }) => kind === this.kind);
   }
 
-  undecided({ connectionId, state }: DestinationConnection, order: StoredOrder | undefined, { tenantId, connectionId: sourceId }: OrderName): Undecided {
+  undecided(
+    { connectionId, state }: DestinationConnection,
+    order: StoredOrder | undefined,
+    { tenantId, connectionId: sourceId }: OrderName,
+  ): Undecided {
     const destination = this.directory.destination(tenantId, connectionId);
     const tenant = this.directory.tenant(tenantId);
     const source = this.directory.source(tenantId, sourceId);

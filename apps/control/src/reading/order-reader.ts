@@ -1,5 +1,16 @@
 import { decodeOrderEvent, MalformedRecord, ORDER_EVENTS_TOPIC, schemaIdOf } from '@tributary/codecs';
-import { asConnectionId, compareRanks, inUtc, inUtcOrNull, orderKey, statusOf, viewObservations, type ObservationRank, type OrderEvent, type OrderState } from '@tributary/domain';
+import {
+  asConnectionId,
+  compareRanks,
+  inUtc,
+  inUtcOrNull,
+  orderKey,
+  statusOf,
+  viewObservations,
+  type ObservationRank,
+  type OrderEvent,
+  type OrderState,
+} from '@tributary/domain';
 import { findHead, learnSchema, readRecordsOf, type HeadView } from '@tributary/stream';
 import type { LedgerReader, OrderName } from './ledger-reader.js';
 import type { ReadingPorts } from './reading.ports.js';
@@ -13,7 +24,9 @@ interface OrderLog {
 }
 
 const rankOfHead = ({ asOf, modifiedAt, observedAt, contentHash }: HeadView): ObservationRank | null =>
-  asOf === null || modifiedAt === null || observedAt === null || contentHash === null ? null : { asOf, modifiedAt, observedAt, contentHash };
+  asOf === null || modifiedAt === null || observedAt === null || contentHash === null
+    ? null
+    : { asOf, modifiedAt, observedAt, contentHash };
 
 const isAhead = (a: ObservationRank | null, b: ObservationRank | null): boolean => a !== null && (b === null || compareRanks(a, b) > 0);
 
@@ -66,7 +79,11 @@ export class OrderReader {
   async log(name: OrderName): Promise<OrderLog> {
     const { kafka, registry, book, log } = this.ports;
     const key = orderKey({ ...name, connectionId: asConnectionId(name.connectionId) });
-    const { records, isCutOff } = await readRecordsOf(kafka, { topic: ORDER_EVENTS_TOPIC, keys: [key], timeLimitMs: LOG_TIME_LIMIT_MS }, log);
+    const { records, isCutOff } = await readRecordsOf(
+      kafka,
+      { topic: ORDER_EVENTS_TOPIC, keys: [key], timeLimitMs: LOG_TIME_LIMIT_MS },
+      log,
+    );
     const events: OrderEvent[] = [];
     for (const { value } of records.get(key) ?? []) {
       if (value === null) continue;

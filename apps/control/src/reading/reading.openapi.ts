@@ -19,7 +19,9 @@ const tenant = { tenant: { schema: ID_SCHEMA, description: 'The tenant’s id' }
 const order = { ...tenant, connection: { schema: ID_SCHEMA, description: 'The shop’s connection' }, orderId: { schema: z.string() } };
 
 const parametersOf = (query: z.ZodObject): NonNullable<ApiRoute['queryParameters']> =>
-  Object.fromEntries(Object.entries(query.shape).map(([name, schema]) => [name, { schema: schema as z.ZodType, ...described(schema as z.ZodType) }]));
+  Object.fromEntries(
+    Object.entries(query.shape).map(([name, schema]) => [name, { schema: schema as z.ZodType, ...described(schema as z.ZodType) }]),
+  );
 const described = ({ description }: z.ZodType): { description?: string } => (description === undefined ? {} : { description });
 
 const listOf = (description: string, items: z.ZodType): ApiRoute['answers'][number] => ({
@@ -92,5 +94,10 @@ export const READING_PATHS: readonly ApiRoute[] = [
     pathParameters: tenant,
     answers: { 200: listOf('Open alerts', alertSchema), 404: problemAnswer('No such tenant') },
   },
-  { method: 'get', path: '/v1/alerts', summary: 'Open alerts of all tenants; newest first', answers: { 200: listOf('Open alerts', alertSchema) } },
+  {
+    method: 'get',
+    path: '/v1/alerts',
+    summary: 'Open alerts of all tenants; newest first',
+    answers: { 200: listOf('Open alerts', alertSchema) },
+  },
 ];

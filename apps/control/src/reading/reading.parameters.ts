@@ -22,7 +22,9 @@ export function readCursor(text: string | undefined, types: readonly ('string' |
   if (text === undefined) return null;
   const parts = decodeCursor(text, types);
   if (parts === null) {
-    throw new HttpProblem(400, 'Not understood', 'The parameters need a change.', [{ path: 'cursor', message: 'is not the nextCursor of a page of this list' }]);
+    throw new HttpProblem(400, 'Not understood', 'The parameters need a change.', [
+      { path: 'cursor', message: 'is not the nextCursor of a page of this list' },
+    ]);
   }
   return parts;
 }

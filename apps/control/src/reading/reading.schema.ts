@@ -30,7 +30,9 @@ const limit = z
   .pipe(z.number().min(1).max(500))
   .default(100);
 /** RFC 3339 with any offset; read as epoch ms. */
-const moment = z.iso.datetime({ offset: true, error: 'must be RFC 3339 with an offset, such as 2026-11-01T00:00:00Z' }).transform((written) => Date.parse(written));
+const moment = z.iso
+  .datetime({ offset: true, error: 'must be RFC 3339 with an offset, such as 2026-11-01T00:00:00Z' })
+  .transform((written) => Date.parse(written));
 
 export const deliveriesQuery = z
   .strictObject({

@@ -11,13 +11,23 @@ export type ShownRequest = { readonly request: unknown; readonly note: null } | 
 
 const nothing = (note: string): ShownRequest => ({ request: null, note });
 const NEVER_ATTEMPTED = nothing('No request was made.');
-const KEY_GONE = nothing('The request was sealed for a person whose key is gone (erased, or lost with a database): it cannot be opened any more.');
+const KEY_GONE = nothing(
+  'The request was sealed for a person whose key is gone (erased, or lost with a database): it cannot be opened any more.',
+);
 
 /** Opens the newest request of each entry: the bytes are the ledger's, the event id that they are bound to stands in the delivery topic. */
-export async function shownRequests(ports: ReadingPorts, place: LedgerPlace, entries: readonly LedgerEntry[]): Promise<ReadonlyMap<string, ShownRequest>> {
+export async function shownRequests(
+  ports: ReadingPorts,
+  place: LedgerPlace,
+  entries: readonly LedgerEntry[],
+): Promise<ReadonlyMap<string, ShownRequest>> {
   const attempted = entries.filter(({ attempts }) => attempts.length > 0);
   const keys = attempted.filter(({ sealedRequest }) => sealedRequest !== null).map(({ key }) => ledgerKey(key));
-  const { records, isCutOff } = await readRecordsOf(ports.kafka, { topic: place.deliveryTopic, keys, timeLimitMs: LOG_TIME_LIMIT_MS }, ports.log);
+  const { records, isCutOff } = await readRecordsOf(
+    ports.kafka,
+    { topic: place.deliveryTopic, keys, timeLimitMs: LOG_TIME_LIMIT_MS },
+    ports.log,
+  );
   const shown = new Map<string, ShownRequest>();
   for (const entry of entries) {
     const key = ledgerKey(entry.key);
@@ -26,18 +36,30 @@ export async function shownRequests(ports: ReadingPorts, place: LedgerPlace, ent
   return shown;
 }
 
-async function shownRequest(ports: ReadingPorts, place: LedgerPlace, entry: LedgerEntry, records: readonly LogRecord[], isCutOff: boolean): Promise<ShownRequest> {
+async function shownRequest(
+  ports: ReadingPorts,
+  place: LedgerPlace,
+  entry: LedgerEntry,
+  records: readonly LogRecord[],
+  isCutOff: boolean,
+): Promise<ShownRequest> {
   const { sealedRequest } = entry;
   if (sealedRequest === null) return nothing('The request was sent without anything personal and was not kept.');
   const event = await attemptOf(ports, place, sealedRequest, records);
   if (event === undefined || event.sealedUnder === null) {
-    return nothing(isCutOff ? 'The log was too long to find the request in time.' : 'The request is on its way into the log; ask again in a moment.');
+    return nothing(
+      isCutOff ? 'The log was too long to find the request in time.' : 'The request is on its way into the log; ask again in a moment.',
+    );
   }
   const sealed = { subjectId: event.sealedUnder, sealed: sealedRequest, topic: place.deliveryTopic, eventId: event.eventId };
   return opened(ports, entry.key.tenantId, sealed);
 }
 
-async function opened(ports: ReadingPorts, tenantId: TenantId, sealed: Parameters<ReadingPorts['vault']['openMany']>[1][number]): Promise<ShownRequest> {
+async function opened(
+  ports: ReadingPorts,
+  tenantId: TenantId,
+  sealed: Parameters<ReadingPorts['vault']['openMany']>[1][number],
+): Promise<ShownRequest> {
   try {
     const [body] = await ports.vault.openMany(tenantId, [sealed]);
     if (body === undefined || body === null) return KEY_GONE;
@@ -49,7 +71,12 @@ async function opened(ports: ReadingPorts, tenantId: TenantId, sealed: Parameter
 }
 
 /** The event that carried these sealed bytes. */
-async function attemptOf({ registry, book }: ReadingPorts, place: LedgerPlace, sealed: Buffer, records: readonly LogRecord[]): Promise<DeliveryAttempted | undefined> {
+async function attemptOf(
+  { registry, book }: ReadingPorts,
+  place: LedgerPlace,
+  sealed: Buffer,
+  records: readonly LogRecord[],
+): Promise<DeliveryAttempted | undefined> {
   for (const { value } of records.toReversed()) {
     if (value === null) continue;
     await learnSchema(registry, book, schemaIdOf(value));

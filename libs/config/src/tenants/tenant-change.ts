@@ -63,7 +63,8 @@ export interface ChangePorts {
 /** How a connection is found by the token of its address, without keeping the token. */
 export const addressHash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-function notesOf(kind: string, settings: unknown, defaultCountry: string | null): string[] {
+/** What was decided for a connection beyond what its settings say, and why. */
+export function connectionNotes(kind: string, settings: unknown, defaultCountry: string | null): string[] {
   return kind === woocommerceSource.kind ? [isConsentRequired(woocommerceSettingsSchema.parse(settings), defaultCountry).explanation] : [];
 }
 
@@ -111,7 +112,7 @@ class Change {
     const hash = typeof address === 'string' ? addressHash(address) : null;
     const settings = canonicalJson(wanted.settings);
     const areSecretsNew = known?.secrets == null || canonicalJson(known.secrets) !== canonicalJson(merged.secrets);
-    const told = { id: wanted.id, kind: wanted.kind, state, addressHash: hash, generated: merged.generated, notes: notesOf(wanted.kind, wanted.settings, defaultCountry) };
+    const told = { id: wanted.id, kind: wanted.kind, state, addressHash: hash, generated: merged.generated, notes: connectionNotes(wanted.kind, wanted.settings, defaultCountry) };
     const isSame =
       known !== undefined &&
       !areSecretsNew &&

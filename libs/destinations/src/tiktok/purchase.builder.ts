@@ -34,6 +34,7 @@ export const destination = (fields: object = {}, activatedAt = PAID_AT - 3_600_0
   connectionId: asConnectionId('ads'),
   version: 3,
   activatedAt,
+  configuredAt: activatedAt,
   settings: settingsOf(fields),
 });
 

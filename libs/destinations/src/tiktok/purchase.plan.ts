@@ -89,7 +89,7 @@ function suppressionOf(
   order: OrderObserved,
   eventTime: number,
   source: SourceContext,
-  { settings, activatedAt }: DestinationContext<TiktokSettings>,
+  { settings, activatedAt, configuredAt }: DestinationContext<TiktokSettings>,
   nowMs: number,
 ): ReasonCode | null {
   if (eventTime < (settings.sendFrom === null ? activatedAt : Date.parse(settings.sendFrom))) return 'before-go-live';
@@ -99,7 +99,7 @@ function suppressionOf(
   if (order.renewalOf !== null && settings.purchase.renewals === 'off') return 'renewals-off';
   if (isTooOld(eventTime, settings, nowMs)) return 'too-old';
   if (eventTime > nowMs + MAX_FUTURE_MS) return 'in-the-future';
-  if (settings.mode === 'test' && nowMs >= activatedAt + TEST_MODE_LASTS_MS) return 'test-mode-ended';
+  if (settings.mode === 'test' && nowMs >= configuredAt + TEST_MODE_LASTS_MS) return 'test-mode-ended';
   return null;
 }
 

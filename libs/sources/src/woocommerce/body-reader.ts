@@ -7,6 +7,9 @@ const MAX_TEXT_CHARS = 1_000;
 /** URLs, user agents and notes. */
 export const MAX_LONG_TEXT_CHARS = 8_000;
 
+/** Of lines, fees and refunds. Empty elements cost three bytes in a body and many times that in the log, whose records are limited. */
+const MAX_LIST_ELEMENTS = 20_000;
+
 const NEEDS_REPAIR = /[\0\p{Surrogate}]/u;
 const ID = /^(?:0|[1-9]\d{0,15})$/;
 const GMT_DATE = /^\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z?$/;
@@ -97,6 +100,10 @@ export function readObjects(node: JsonObject, key: string, complaints: Complaint
     return [];
   }
   const elements: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if (elements.length > MAX_LIST_ELEMENTS) {
+    complaints.add('', key, `has more than ${MAX_LIST_ELEMENTS} elements`);
+    return [];
+  }
   const objects: JsonObject[] = [];
   for (const element of elements) {
     if (isJsonObject(element)) objects.push(element);

@@ -3,7 +3,10 @@ import { plainIdentifier } from '@tributary/postgres';
 
 /** What control asks of another app, which alone writes its own tables. */
 export type OperatorCommand =
-  | { readonly kind: 'retry'; readonly payload: { readonly ledgerKey: string; readonly acceptDuplicate: boolean; readonly operator: string } }
+  | {
+      readonly kind: 'retry';
+      readonly payload: { readonly ledgerKey: string; readonly acceptDuplicate: boolean; readonly operator: string };
+    }
   | { readonly kind: 'resume'; readonly payload: { readonly connectionId: string } };
 
 /** What the app made of a command. */

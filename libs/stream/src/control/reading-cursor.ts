@@ -8,7 +8,9 @@ export function decodeCursor(text: string, types: readonly ('string' | 'number')
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
     if (!Array.isArray(parts) || parts.length !== types.length || encodeCursor(parts as CursorParts) !== text) return null;
-    return parts.every((part, index) => typeof part === types[index] && (typeof part !== 'number' || Number.isSafeInteger(part))) ? (parts as CursorParts) : null;
+    return parts.every((part, index) => typeof part === types[index] && (typeof part !== 'number' || Number.isSafeInteger(part)))
+      ? (parts as CursorParts)
+      : null;
   } catch {
     return null;
   }
@@ -20,7 +22,12 @@ export interface Page<Item> {
 }
 
 /** Of `limit + 1` rows the first `limit`, and where to go on when there was one more. */
-export function pageOf<Row, Item>(rows: readonly Row[], limit: number, cursorOf: (row: Row) => CursorParts, toItem: (row: Row) => Item): Page<Item> {
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (row: Row) => CursorParts,
+  toItem: (row: Row) => Item,
+): Page<Item> {
   const given = rows.slice(0, limit);
   const last = given.at(-1);
   return { items: given.map(toItem), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : null };

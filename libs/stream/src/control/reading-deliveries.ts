@@ -1,4 +1,14 @@
-import { inUtc, inUtcOrNull, ledgerKey, type AttemptRecord, type DeliveryPlan, type DeliveryState, type LedgerEntry, type Sql, type TenantId } from '@tributary/domain';
+import {
+  inUtc,
+  inUtcOrNull,
+  ledgerKey,
+  type AttemptRecord,
+  type DeliveryPlan,
+  type DeliveryState,
+  type LedgerEntry,
+  type Sql,
+  type TenantId,
+} from '@tributary/domain';
 import { plainIdentifier } from '@tributary/postgres';
 import { pageOf, type Page } from './reading-cursor.js';
 
@@ -33,7 +43,13 @@ export interface DeliveryItem {
   readonly mode: string;
   readonly state: DeliveryState;
   readonly reason: string | null;
-  readonly attempts: readonly { readonly at: string; readonly code: string | null; readonly message: string | null; readonly requestId: string | null; readonly outcome: string }[];
+  readonly attempts: readonly {
+    readonly at: string;
+    readonly code: string | null;
+    readonly message: string | null;
+    readonly requestId: string | null;
+    readonly outcome: string;
+  }[];
   readonly plannedAt: string;
   readonly settledAt: string | null;
 }
@@ -114,13 +130,27 @@ export async function listDeliveries(
         and ($4::bigint is null or planned_at >= $4) and ($5::bigint is null or planned_at < $5)
         and ($6::bigint is null or (planned_at <= $6 and (planned_at < $6 or ledger_key > $7)))
       order by planned_at desc, ledger_key limit $8`,
-    [tenantId, connection, state, fromMs, toMs, after?.plannedAt ?? null, after?.key ?? null, limit + 1, ...ledgers.map(({ kind }) => kind)],
+    [
+      tenantId,
+      connection,
+      state,
+      fromMs,
+      toMs,
+      after?.plannedAt ?? null,
+      after?.key ?? null,
+      limit + 1,
+      ...ledgers.map(({ kind }) => kind),
+    ],
   );
   return pageOf(rows, limit, (row) => [row.planned_at, row.ledger_key], toItem);
 }
 
 /** Keys of everything that was decided about one order in one ledger, oldest first. */
-export async function ledgerKeysOfOrder(sql: Sql, app: string, order: { readonly tenantId: string; readonly connectionId: string; readonly orderId: string }): Promise<string[]> {
+export async function ledgerKeysOfOrder(
+  sql: Sql,
+  app: string,
+  order: { readonly tenantId: string; readonly connectionId: string; readonly orderId: string },
+): Promise<string[]> {
   const rows = await sql.query<{ ledger_key: string }>(
     `ledger-keys-of-order-${app}`,
     `select ledger_key from ${plainIdentifier(app)}.ledger_entries

@@ -74,7 +74,12 @@ const toRejected = (row: RejectionRow): RejectedItem => ({
 });
 
 /** Newest first; goes on after `after`. */
-export async function listRejected(sql: Sql, tenantId: TenantId, after: { readonly receivedAt: number; readonly eventId: string } | null, limit: number): Promise<Page<RejectedItem>> {
+export async function listRejected(
+  sql: Sql,
+  tenantId: TenantId,
+  after: { readonly receivedAt: number; readonly eventId: string } | null,
+  limit: number,
+): Promise<Page<RejectedItem>> {
   const rows = await sql.query<RejectionRow>(
     'reading-rejected',
     `select ${COLUMNS} from orders.rejections
@@ -99,7 +104,11 @@ export async function rejectedOfOrder(sql: Sql, { tenantId, connectionId, orderI
 }
 
 /** The connections of one tenant as an app has them; `state` as in the config topic. */
-export async function connectionsOf(sql: Sql, app: string, tenantId: string): Promise<{ readonly connectionId: string; readonly kind: string; readonly state: string }[]> {
+export async function connectionsOf(
+  sql: Sql,
+  app: string,
+  tenantId: string,
+): Promise<{ readonly connectionId: string; readonly kind: string; readonly state: string }[]> {
   return sql.query<{ connectionId: string; kind: string; state: string }>(
     `reading-connections-${app}`,
     `select connection_id as "connectionId", kind, state from ${plainIdentifier(app)}.connections where tenant_id = $1 order by connection_id`,

@@ -1,0 +1,30 @@
+import type { LatencySummary } from '../figures.mts';
+import type { Buyers, ShopAddress } from './webhook-bytes.mts';
+
+/** What the load generator is asked, as JSON in its first argument. */
+export interface LoadJob {
+  readonly shop: ShopAddress;
+  readonly firstOrderId: number;
+  /** At most so many orders, one webhook each. */
+  readonly orders: number;
+  readonly buyers: Buyers;
+  readonly connections: number;
+  /** Closed loop for so many seconds, or open loop at a rate until all are sent. */
+  readonly loop: { readonly kind: 'closed'; readonly seconds: number } | { readonly kind: 'open'; readonly perSecond: number };
+  /** Answer with the moment of each request too. */
+  readonly withMoments: boolean;
+}
+
+/** What it answers, as JSON on the last line of its output. */
+export interface LoadReport {
+  readonly answered: number;
+  readonly refused: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly bodyBytes: number;
+  readonly latencyMs: LatencySummary;
+  /** CPU of the generator itself while it sent. */
+  readonly cpuSeconds: number;
+  /** Epoch ms of each order from `firstOrderId` on; empty unless asked for. */
+  readonly sentAt: readonly number[];
+}
