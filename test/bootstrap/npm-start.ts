@@ -59,10 +59,10 @@ export class NpmScript {
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
 
-  constructor(home: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(home: string, args: readonly string[]) {
     this.#child = spawn('npm', args, {
       cwd: root,
-      env: { ...terminalEnvironment(home), ...env },
+      env: terminalEnvironment(home),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -73,7 +73,7 @@ export class NpmScript {
 
   /** Waits until it has printed this; fails at once, showing the output, when it ends before. */
   async until(pattern: RegExp, withinMs: number): Promise<void> {
-    await eventually(`it prints ${String(pattern)}`, withinMs, () => pattern.test(this.output) || this.#child.exitCode !== null).catch(
+    await eventually(`it prints ${String(pattern)}`, withinMs, () => pattern.test(this.output) || this.#hasEnded).catch(
       (error: unknown) => {
         throw new Error(`${String(error)}\n${this.output}`);
       },
@@ -83,7 +83,11 @@ export class NpmScript {
 
   /** Ctrl-C: a signal to everything in the foreground of the terminal. */
   interrupt(): void {
-    if (this.#child.pid !== undefined && this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGINT');
+    if (this.#child.pid !== undefined && !this.#hasEnded) process.kill(-this.#child.pid, 'SIGINT');
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** What stands behind a name in the list at the end. */

@@ -1,22 +1,12 @@
-import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Secret } from '@tributary/config';
-import { PostgresAlerts, PostgresVaultStore } from '@tributary/postgres';
-import { MasterKeys, Vault } from '@tributary/vault';
-import { requireAdminToken } from '../../apps/control/src/admin-auth.js';
-import { ProblemFilter } from '../../apps/control/src/problem.filter.js';
-import { ReadingModule } from '../../apps/control/src/reading/reading.module.js';
-import { MASTER_KEY } from '../stack/stack.js';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { encodeDeliveryEvent, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
+import { encodeDeliveryEvent, ORDER_EVENTS_TOPIC, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
 import { ledgerKey, partitionOf, type DeliveryEvent } from '@tributary/domain';
 import { LaneProducer, Registry } from '@tributary/kafka';
-import { loadSchemaBook } from '@tributary/stream';
+import { loadSchemaBook, readRecordsOf } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { deliveryBase, deliveryPlanned, ledgerKeyParts } from '../builders/delivery.builder.js';
 import { orderBody, signedWebhook } from '../builders/order.builder.js';
@@ -78,8 +68,6 @@ interface List {
 }
 
 let stack: Stack;
-let controlUrl = '';
-let app: NestFastifyApplication;
 /** Every answer's text, to be searched for what must not be in it. */
 const answers: string[] = [];
 
@@ -87,7 +75,7 @@ async function ask<Body>(
   path: string,
   init: { readonly method?: string; readonly body?: unknown; readonly token?: string } = {},
 ): Promise<{ readonly status: number; readonly type: string; readonly body: Body }> {
-  const answer = await fetch(`${controlUrl}${path}`, {
+  const answer = await fetch(`${stack.app('control').url}${path}`, {
     method: init.method ?? 'GET',
     headers: {
       authorization: `Bearer ${init.token ?? ADMIN_TOKEN}`,
@@ -144,14 +132,7 @@ async function publish(events: readonly DeliveryEvent[], countOfReferences: numb
 }
 
 beforeAll(async () => {
-  stack = await Stack.start({ apps: ['ingest', 'tiktok'], partitions: PARTITIONS });
-  const registry = new Registry({ url: stack.infrastructure.addresses.schemaRegistryUrl, auth: null });
-  const log = createLog('test', 'warn');
-  app = await NestFactory.create<NestFastifyApplication>(ReadingModule.of({ sql: stack.sql, vault: new Vault({ store: new PostgresVaultStore(stack.sql), masterKeys: MasterKeys.parse(MASTER_KEY) }), kafka: stack.kafka, registry, book: await loadSchemaBook(registry), alerts: new PostgresAlerts(stack.sql), log, appUrls: {ingest: null, tiktok: null} }), new FastifyAdapter(), { logger: false });
-  requireAdminToken(app.getHttpAdapter().getInstance(), new Secret(ADMIN_TOKEN));
-  app.useGlobalFilters(new ProblemFilter(log));
-  await app.listen(0, '127.0.0.1');
-  controlUrl = await app.getUrl();
+  stack = await Stack.start({ apps: ['ingest', 'tiktok', 'control'], partitions: PARTITIONS });
   await configure(stack, {
     id: 'acme',
     shops: [
@@ -164,7 +145,7 @@ beforeAll(async () => {
     ],
   });
 }, 180_000);
-afterAll(async () => { await app?.close(); await stack?.stop(); }, 30_000);
+afterAll(() => stack?.stop(), 30_000);
 
 describe('an explained order', () => {
   it('that was delivered: observations, decision, masked request and the vendor’s answer', async () => {
@@ -401,6 +382,29 @@ describe('the list of deliveries', () => {
   });
 });
 
+describe('a look into the log', () => {
+  const log = createLog('test', 'silent');
+  const look = (timeLimitMs: number): ReturnType<typeof readRecordsOf> =>
+    readRecordsOf(stack.kafka, { topic: ORDER_EVENTS_TOPIC, keys: ['acme:shop:1001', 'acme:shop:999'], timeLimitMs }, log);
+  const readers = async (): Promise<string[]> => {
+    const admin = stack.kafka.admin();
+    await admin.connect();
+    const { groups } = await admin.listGroups();
+    await admin.disconnect();
+    return groups.map(({ groupId }) => groupId).filter((group) => group.includes('reader'));
+  };
+
+  it('finds the records of its keys and nothing else', async () => {
+    const { records, isCutOff } = await look(10_000);
+    expect(isCutOff).toBe(false);
+    expect([...records].map(([key, { length }]) => `${key} ${length}`)).toEqual(['acme:shop:1001 2', 'acme:shop:999 0']);
+  });
+  it('says when the time was over, and leaves nothing behind', async () => {
+    expect(await look(1)).toMatchObject({ isCutOff: true });
+    await eventually('no reader is left', 20_000, async () => (await readers()).length === 0);
+  });
+});
+
 it('answers nobody without the token', async () => {
   for (const path of ['/v1/alerts', '/v1/tenants/acme/deliveries', '/v1/tenants/acme/orders/shop/1001/explanation']) {
     expect((await ask(path, { token: 'guess' })).status).toBe(401);
@@ -424,16 +428,22 @@ it('is told on the command line', async () => {
       process.execPath,
       [join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js'), ...args],
       {
-        env: { ...stack.environment(), CONTROL_URL: controlUrl },
+        env: { ...stack.environment(), CONTROL_URL: stack.app('control').url },
       },
     );
     answers.push(stdout);
     return stdout;
   };
   expect(await run('explain', 'acme', 'shop', '1001')).toMatch(/^Order 1001: processing, 38563 CLP\n[^]*It was delivered at/);
-  expect(await run('alerts')).toContain('Nothing: no alert is open.');
+  expect(await run('alerts', 'acme')).toMatch(/^acme \/ shop: webhook-rejected, since [^]*\n {2}→ /);
   expect(await run('deliveries', 'acme', '--state', 'delivered')).toMatch(/shop 1001/);
   expect(JSON.parse(await run('deliveries', 'acme', '--limit', '3', '--json'))).toMatchObject({ items: [{}, {}, {}] });
+});
+
+it('says so when the app does not do what it was asked in time', async () => {
+  await stack.app('tiktok').child.kill();
+  const asked = await ask('/v1/tenants/acme/connections/ads/resume', { method: 'POST' });
+  expect(asked).toMatchObject({ status: 202, body: { outcome: 'asked', moved: null } });
 });
 
 it('never tells anything of a buyer', () => {

@@ -148,12 +148,12 @@ describe('rebuild tiktok', () => {
 
   it('loses and doubles nothing under live traffic', async () => {
     const sent: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const traffic = (async () => {
-      while (!isOver) sent.push(await send());
+      while (!over.signal.aborted) sent.push(await send());
     })();
     for (let index = 0; index < 3; index += 1) await cli('rebuild', 'tiktok');
-    isOver = true;
+    over.abort();
     await traffic;
     await atRest();
     const { accepted, duplicates } = stack.tiktok.received();

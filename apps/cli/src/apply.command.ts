@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { adminToken, placeInFile, readTenantsFile, type Problem, type Resolved, type SecretReference, type TenantToApply } from '@tributary/config';
+import {
+  adminToken,
+  placeInFile,
+  readTenantsFile,
+  type Problem,
+  type Resolved,
+  type SecretReference,
+  type TenantToApply,
+} from '@tributary/config';
 import { ControlClient, ControlRefused } from '@tributary/http';
 import type { SettingsReport } from '@tributary/stream';
 import { cliSettings, settingsFor } from './cli.config.js';
@@ -20,7 +28,9 @@ const REFUSED_FOR_ITS_CONTENT = 422;
 class FileRefused extends Error {
   override readonly name = 'Error';
   constructor(file: string, problems: readonly Problem[]) {
-    const lines = problems.map(({ path, message, line }) => `  ${file}${line === null ? '' : `:${line}`}  ${path === '' ? '' : `${path}: `}${message}`);
+    const lines = problems.map(
+      ({ path, message, line }) => `  ${file}${line === null ? '' : `:${line}`}  ${path === '' ? '' : `${path}: `}${message}`,
+    );
     super(`${problems.length} thing${problems.length === 1 ? '' : 's'} in ${file} must change; nothing was applied:\n${lines.join('\n')}`);
   }
 }
@@ -67,20 +77,28 @@ async function tryAll(client: ControlClient, tenants: readonly TenantToApply[], 
   return reports;
 }
 
-async function applyAll(client: ControlClient, tenants: readonly TenantToApply[], onReport: (report: SettingsReport) => void): Promise<void> {
+async function applyAll(
+  client: ControlClient,
+  tenants: readonly TenantToApply[],
+  onReport: (report: SettingsReport) => void,
+): Promise<void> {
   for (const [index, tenant] of tenants.entries()) {
     try {
       onReport(await put(client, tenant, false));
     } catch (error) {
       if (index === 0 || !(error instanceof Error)) throw error;
-      throw new Error(`${index} of ${tenants.length} tenants were applied; ${tenant.tenant.id} was not: ${error.message}\nApply the same file again: what is done stays as it is.`, { cause: error });
+      throw new Error(
+        `${index} of ${tenants.length} tenants were applied; ${tenant.tenant.id} was not: ${error.message}\nApply the same file again: what is done stays as it is.`,
+        { cause: error },
+      );
     }
   }
 }
 
 function tell({ tenant, changed, generated, consent, isPublished }: SettingsReport, isDryRun: boolean, say: Terminal['say']): void {
   say(changed.length === 0 ? `${tenant}: nothing ${isDryRun ? 'would change' : 'changed'}` : `${tenant}:`);
-  for (const { connection, version, what } of changed) say(`  ${connection} ${isDryRun ? 'would be' : 'is'} at version ${version}: ${what.join(', ')}`);
+  for (const { connection, version, what } of changed)
+    say(`  ${connection} ${isDryRun ? 'would be' : 'is'} at version ${version}: ${what.join(', ')}`);
   for (const { connection, because } of consent) say(`  ${connection}: ${because}`);
   for (const { connection, name, value, path } of generated) {
     say(`  ${connection}: ${name} was made; it is shown this once: ${value}`);
@@ -93,7 +111,9 @@ function tell({ tenant, changed, generated, consent, isPublished }: SettingsRepo
 export function applyCommand(program: Command, { environment, say }: Terminal): void {
   program
     .command('apply')
-    .description('Make tenants what a tenants file says (YAML or JSON). A wrong file changes nothing: every problem is listed with its line')
+    .description(
+      'Make tenants what a tenants file says (YAML or JSON). A wrong file changes nothing: every problem is listed with its line',
+    )
     .requiredOption('-f, --file <file>', 'the tenants file; secrets may be env:NAME or file:path (beside the file)')
     .option('--dry-run', 'only say what would change', false)
     .option('--json', 'print the reports as JSON', false)

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { processEnvironment } from '@tributary/config';
+import { schemasFolder } from '@tributary/postgres';
 import { describeError } from '@tributary/telemetry';
 import { alertsCommand } from './alerts.command.js';
 import { applyCommand } from './apply.command.js';
@@ -15,12 +14,9 @@ import { schemasCommand } from './schemas.command.js';
 import type { Terminal } from './terminal.js';
 import { topicsCommand } from './topics.command.js';
 
-/** Beside the built app (`dist/apps/cli`), else in the folder that the command runs in. */
-const schemasFolder = [join(__dirname, '..', '..', '..', 'schemas'), join(process.cwd(), 'schemas')].find((folder) => existsSync(folder)) ?? 'schemas';
-
 const terminal: Terminal = {
   environment: processEnvironment(),
-  schemasFolder,
+  schemasFolder: schemasFolder(),
   say: (line) => void process.stdout.write(`${line}\n`),
   tell: (line) => void process.stderr.write(`${line}\n`),
 };

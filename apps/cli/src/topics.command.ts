@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { TOPICS } from '@tributary/codecs';
-import { TopicAdmin } from '@tributary/kafka';
+import { withTopicAdmin } from '@tributary/kafka';
 import { kafkaOf } from './cli.config.js';
 import type { Terminal } from './terminal.js';
 
@@ -30,18 +30,15 @@ export function topicsCommand(program: Command, { environment, say }: Terminal):
     .option('--local', 'allow fewer than three copies (a laptop)', false)
     .option('--json', 'print the report as JSON', false)
     .action(async (options: ApplyOptions) => {
-      const admin = await TopicAdmin.connect(kafkaOf(environment));
-      try {
-        const topics = TOPICS.map(({ name, retention }) => ({ name, retentionDays: retention.kind === 'for-ever' ? null : retention.days }));
-        const report = await admin.apply(topics, {
+      const topics = TOPICS.map(({ name, retention }) => ({ name, retentionDays: retention.kind === 'for-ever' ? null : retention.days }));
+      const report = await withTopicAdmin(kafkaOf(environment), (admin) =>
+        admin.apply(topics, {
           partitions: options.partitions,
           replicationFactor: options.replicationFactor,
           minInSyncReplicas: options.minIsr,
           isLocal: options.local,
-        });
-        say(options.json ? JSON.stringify(report) : `${report.created.length} created, ${report.updated.length} corrected, ${report.unchanged.length} as they were`);
-      } finally {
-        await admin.close();
-      }
+        }),
+      );
+      say(options.json ? JSON.stringify(report) : `${report.created.length} created, ${report.updated.length} corrected, ${report.unchanged.length} as they were`);
     });
 }

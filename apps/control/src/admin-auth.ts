@@ -9,7 +9,7 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set(['/livez', '/startupz', '/ready
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Whether an `Authorization` header carries the token; takes equally long for every wrong one. */
-export const hasToken = (header: string | undefined, token: Secret): boolean => {
+const hasToken = (header: string | undefined, token: Secret): boolean => {
   const given = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? '';
   return timingSafeEqual(digest(given), digest(token.reveal()));
 };

@@ -15,7 +15,10 @@ const reasonsOf = (body: string): readonly string[] => {
 };
 
 async function notReady(name: string, url: string, ask: Ask): Promise<readonly string[]> {
-  const reply = await ask({ method: 'GET', url: `${url.replace(/\/+$/, '')}/readyz`, headers: { accept: 'application/json' }, body: '' }, TIMEOUT_MS);
+  const reply = await ask(
+    { method: 'GET', url: `${url.replace(/\/+$/, '')}/readyz`, headers: { accept: 'application/json' }, body: '' },
+    TIMEOUT_MS,
+  );
   if (reply.kind !== 'answered') return [`${name} does not answer (${reply.cause})`];
   if (reply.status === 200) return [];
   const reasons = reasonsOf(reply.body);

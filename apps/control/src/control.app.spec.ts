@@ -32,17 +32,20 @@ class Settings {
       health: { notLive: () => [], notStarted: () => [], notReady: () => this.reasons, metrics: new Metrics('control') },
       tenants: {
         change: {
-          put: (tenant, { isDryRun = false } = {}) => {
-            this.puts.push({ tenant, isDryRun });
+          put: (tenant, options) => {
+            this.puts.push({ tenant, isDryRun: options?.isDryRun ?? false });
             return Promise.resolve(this.answer);
           },
         },
         store: {
-          tenants: () => (this.isAway ? Promise.reject(new DatabaseUnavailable('away')) : Promise.resolve([{ id: 'acme', name: 'Acme', state: 'active', defaultCountry: 'CL', connections: 1 }])),
+          tenants: () =>
+            this.isAway
+              ? Promise.reject(new DatabaseUnavailable('away'))
+              : Promise.resolve([{ id: 'acme', name: 'Acme', state: 'active', defaultCountry: 'CL', connections: 1 }]),
           connections: (tenant) => Promise.resolve(tenant === 'acme' ? [shop] : undefined),
         },
       },
-      reading: { appUrls: { ingest: null, tiktok: null } } as unknown as ControlPorts["reading"],
+      reading: { appUrls: { ingest: null, tiktok: null } } as unknown as ControlPorts['reading'],
     };
   }
 }
@@ -66,9 +69,14 @@ afterEach(() => app.close());
 type Asked = Parameters<NestFastifyApplication['inject']>[0];
 async function ask(asked: Asked & object): Promise<{ status: number; type: string; body: Record<string, unknown> }> {
   const answer = await app.inject(asked);
-  return { status: answer.statusCode, type: String(answer.headers['content-type']), body: answer.body === '' ? {} : (JSON.parse(answer.body) as Record<string, unknown>) };
+  return {
+    status: answer.statusCode,
+    type: String(answer.headers['content-type']),
+    body: answer.body === '' ? {} : (JSON.parse(answer.body) as Record<string, unknown>),
+  };
 }
-const put = (body: unknown, url = '/v1/tenants/acme'): ReturnType<typeof ask> => ask({ method: 'PUT', url, headers: AUTHORIZED, payload: body as object });
+const put = (body: unknown, url = '/v1/tenants/acme'): ReturnType<typeof ask> =>
+  ask({ method: 'PUT', url, headers: AUTHORIZED, payload: body as object });
 
 describe('who may ask', () => {
   it.each([
@@ -92,18 +100,29 @@ describe('who may ask', () => {
 
 describe('problems', () => {
   it('of an unknown address', async () => {
-    expect(await ask({ method: 'GET', url: '/v1/nothing', headers: AUTHORIZED })).toMatchObject({ status: 404, type: 'application/problem+json', body: { title: 'Not found' } });
+    expect(await ask({ method: 'GET', url: '/v1/nothing', headers: AUTHORIZED })).toMatchObject({
+      status: 404,
+      type: 'application/problem+json',
+      body: { title: 'Not found' },
+    });
   });
 
   it('of a body that is not JSON never quote it', async () => {
-    const answer = await app.inject({ method: 'PUT', url: '/v1/tenants/acme', headers: { ...AUTHORIZED, 'content-type': 'application/json' }, payload: '{"accessToken": hidden-secret' });
+    const answer = await app.inject({
+      method: 'PUT',
+      url: '/v1/tenants/acme',
+      headers: { ...AUTHORIZED, 'content-type': 'application/json' },
+      payload: '{"accessToken": hidden-secret',
+    });
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, 'application/problem+json']);
     expect(answer.body).not.toContain('hidden');
   });
 
   it('of a body of another type, an empty one and a large one', async () => {
     const send = (headers: Record<string, string>, payload: string): Promise<number> =>
-      app.inject({ method: 'PUT', url: '/v1/tenants/acme', headers: { ...AUTHORIZED, ...headers }, payload }).then((answer) => answer.statusCode);
+      app
+        .inject({ method: 'PUT', url: '/v1/tenants/acme', headers: { ...AUTHORIZED, ...headers }, payload })
+        .then((answer) => answer.statusCode);
     expect(await send({ 'content-type': 'text/csv' }, 'a,b')).toBe(415);
     expect(await send({ 'content-type': 'application/json' }, '')).toBe(400);
     expect(await send({ 'content-type': 'application/json' }, `"${'x'.repeat(2 * 1024 * 1024)}"`)).toBe(413);
@@ -111,24 +130,41 @@ describe('problems', () => {
 
   it('of apps that are not ready name their reasons', async () => {
     settings.reasons = ['tiktok: the start barrier is not passed yet', 'ingest does not answer (ECONNREFUSED)'];
-    expect(await ask({ method: 'GET', url: '/readyz' })).toMatchObject({ status: 503, type: 'application/problem+json', body: { status: 503, reasons: settings.reasons } });
+    expect(await ask({ method: 'GET', url: '/readyz' })).toMatchObject({
+      status: 503,
+      type: 'application/problem+json',
+      body: { status: 503, reasons: settings.reasons },
+    });
   });
 
   it('of a database that is away say to ask again', async () => {
     settings.isAway = true;
-    expect(await ask({ method: 'GET', url: '/v1/tenants', headers: AUTHORIZED })).toMatchObject({ status: 503, body: { title: 'Not now' } });
+    expect(await ask({ method: 'GET', url: '/v1/tenants', headers: AUTHORIZED })).toMatchObject({
+      status: 503,
+      body: { title: 'Not now' },
+    });
   });
 
   it('of wrong settings list every one with its path', async () => {
-    const { status, body } = await put({ state: 'paused', connections: [{ id: 'ads', kind: 'tiktok', pixelCode: 'P', accessToken: 'env:TOKEN', purchase: { when: 'shipped' } }] });
+    const { status, body } = await put({
+      state: 'paused',
+      connections: [{ id: 'ads', kind: 'tiktok', pixelCode: 'P', accessToken: 'env:TOKEN', purchase: { when: 'shipped' } }],
+    });
     expect(status).toBe(422);
-    expect((body['problems'] as { path: string }[]).map(({ path }) => path)).toEqual(['state', 'connections[0].purchase.when', 'connections[0].accessToken']);
+    expect((body['problems'] as { path: string }[]).map(({ path }) => path)).toEqual([
+      'state',
+      'connections[0].purchase.when',
+      'connections[0].accessToken',
+    ]);
     expect(settings.puts).toEqual([]);
   });
 
   it('that only the stored settings show are told alike', async () => {
     settings.answer = { kind: 'refused', problems: [{ path: 'connections[0].accessToken', message: 'is missing', line: null }] };
-    expect(await put({ connections: [] })).toMatchObject({ status: 422, body: { problems: [{ path: 'connections[0].accessToken', message: 'is missing' }] } });
+    expect(await put({ connections: [] })).toMatchObject({
+      status: 422,
+      body: { problems: [{ path: 'connections[0].accessToken', message: 'is missing' }] },
+    });
   });
 });
 
@@ -146,15 +182,25 @@ describe('tenants', () => {
   });
 
   it('are listed in pages', async () => {
-    expect((await ask({ method: 'GET', url: '/v1/tenants?limit=1', headers: AUTHORIZED })).body).toMatchObject({ items: [{ id: 'acme' }], nextCursor: 'acme' });
+    expect((await ask({ method: 'GET', url: '/v1/tenants?limit=1', headers: AUTHORIZED })).body).toMatchObject({
+      items: [{ id: 'acme' }],
+      nextCursor: 'acme',
+    });
     expect((await ask({ method: 'GET', url: '/v1/tenants', headers: AUTHORIZED })).body).toMatchObject({ nextCursor: null });
-    for (const query of ['limit=0', 'limit=many', 'cursor=%00']) expect((await ask({ method: 'GET', url: `/v1/tenants?${query}`, headers: AUTHORIZED })).status).toBe(400);
+    for (const query of ['limit=0', 'limit=many', 'cursor=%00'])
+      expect((await ask({ method: 'GET', url: `/v1/tenants?${query}`, headers: AUTHORIZED })).status).toBe(400);
   });
 
   it('show their connections with what the consent rule decides', async () => {
     const { body } = await ask({ method: 'GET', url: '/v1/tenants/acme/connections', headers: AUTHORIZED });
-    expect(body).toMatchObject({ items: [{ id: 'shop', activatedAt: '1970-01-01T00:00:01.000Z', consent: { required: false, because: expect.stringContaining('CL') } }], nextCursor: null });
-    for (const tenant of ['other', 'Not%20One']) expect((await ask({ method: 'GET', url: `/v1/tenants/${tenant}/connections`, headers: AUTHORIZED })).status).toBe(404);
+    expect(body).toMatchObject({
+      items: [
+        { id: 'shop', activatedAt: '1970-01-01T00:00:01.000Z', consent: { required: false, because: expect.stringContaining('CL') } },
+      ],
+      nextCursor: null,
+    });
+    for (const tenant of ['other', 'Not%20One'])
+      expect((await ask({ method: 'GET', url: `/v1/tenants/${tenant}/connections`, headers: AUTHORIZED })).status).toBe(404);
   });
 });
 
@@ -168,15 +214,25 @@ describe('the description', () => {
   });
 
   it('says of each what it answers, and of each closed one that it answers 401', () => {
-    const { paths } = openApiDocument(ROUTES) as { paths: Record<string, Record<string, { responses: Record<string, { description: string; content?: object }> }>> };
+    const { paths } = openApiDocument(ROUTES) as {
+      paths: Record<string, Record<string, { responses: Record<string, { description: string; content?: object }> }>>;
+    };
     for (const { method, path, isOpen } of ROUTES) {
       const { responses } = paths[path]![method]!;
-      expect([path, Object.keys(responses).some((code) => code.startsWith('2')), '401' in responses]).toEqual([path, true, isOpen !== true]);
+      expect([path, Object.keys(responses).some((code) => code.startsWith('2')), '401' in responses]).toEqual([
+        path,
+        true,
+        isOpen !== true,
+      ]);
     }
   });
 
   it('names every parameter of its paths and leads every reference to a shape', () => {
-    for (const { path, pathParameters = {} } of ROUTES) expect([path, Object.keys(pathParameters).toSorted()]).toEqual([path, [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted()]);
+    for (const { path, pathParameters = {} } of ROUTES)
+      expect([path, Object.keys(pathParameters).toSorted()]).toEqual([
+        path,
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').toSorted(),
+      ]);
     const document = openApiDocument(ROUTES);
     const { schemas } = document['components'] as { schemas: Record<string, object> };
     const named = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);

@@ -17,8 +17,13 @@ export interface ControlAppOptions {
 }
 
 /** The HTTP side of control, not yet listening. */
-export async function createControlApp(ports: ControlPorts, { adminToken, log, onRoute }: ControlAppOptions): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(ControlModule.of(ports), new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES }), { logger: false });
+export async function createControlApp(
+  ports: ControlPorts,
+  { adminToken, log, onRoute }: ControlAppOptions,
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(ControlModule.of(ports), new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES }), {
+    logger: false,
+  });
   const fastify = app.getHttpAdapter().getInstance();
   if (onRoute !== undefined) fastify.addHook('onRoute', onRoute);
   requireAdminToken(fastify, adminToken);

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { CONFIG_EVENTS_TOPIC } from '@tributary/codecs';
 import { adminToken, ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
 import { loadSchemaBook, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
@@ -22,15 +22,20 @@ interface Control {
 
 async function connect(settings: ControlAppSettings, log: Log): Promise<Control> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-control'));
+  await requireMigrations(sql);
   const kafka = createKafka(kafkaConnection(settings, 'tributary-control'), log);
   const registry = new Registry(registryConnection(settings));
   const book = await loadSchemaBook(registry);
-  const admin = await TopicAdmin.connect(kafka);
-  const counts = await admin.requiredPartitionCounts([CONFIG_EVENTS_TOPIC]).finally(() => admin.close());
+  const counts = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts([CONFIG_EVENTS_TOPIC]));
   const producer = new LaneProducer(kafka, { lanes: 1, requestTimeoutMs: APPEND_TIMEOUT_MS }, log);
   const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
   const store = new SettingsStore(sql);
-  const relay = new SettingsRelay({ sql, append: (records) => producer.appendAll(records), partitions: counts.get(CONFIG_EVENTS_TOPIC) ?? 0, log });
+  const relay = new SettingsRelay({
+    sql,
+    append: (records) => producer.appendAll(records),
+    partitions: counts.get(CONFIG_EVENTS_TOPIC) ?? 0,
+    log,
+  });
   const asking = new VendorClient({ connectionsPerHost: 2 });
   const appUrls = { ingest: settings.INGEST_URL, tiktok: settings.TIKTOK_URL };
   const ports: ControlPorts = {
@@ -79,7 +84,7 @@ async function main(): Promise<void> {
 
 if (!printSettingsIfAsked(controlAppSettings)) {
   main().catch((error: unknown) => {
-    console.error(error instanceof ConfigurationError ? error.message : `control did not start: ${describeError(error)}`);
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : `control did not start: ${describeError(error)}`}\n`);
     process.exit(1);
   });
 }

@@ -35,7 +35,10 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    problems: z.array(z.object({ path: z.string(), message: z.string() })).optional().describe('Every single thing that is wrong'),
+    problems: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('Every single thing that is wrong'),
     reasons: z.array(z.string()).optional().describe('Of health: why not'),
   })
   .meta({ id: 'Problem' });

@@ -18,15 +18,33 @@ const OPEN_PATHS: readonly ApiRoute[] = [
   health('/livez', 'Whether the process makes progress'),
   health('/startupz', 'Whether everything that it needs to start is there'),
   health('/readyz', 'Whether every app is ready'),
-  { method: 'get', path: '/metrics', summary: 'Metrics in Prometheus’ text format', isOpen: true, answers: { 200: { description: 'Metrics', schema: z.string(), contentType: 'text/plain' } } },
-  { method: 'get', path: '/openapi.json', summary: 'This description', isOpen: true, answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } } },
+  {
+    method: 'get',
+    path: '/metrics',
+    summary: 'Metrics in Prometheus’ text format',
+    isOpen: true,
+    answers: { 200: { description: 'Metrics', schema: z.string(), contentType: 'text/plain' } },
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This description',
+    isOpen: true,
+    answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } },
+  },
 ];
 
 /** Every route of control, by the module that serves it. */
 export const ROUTES: readonly ApiRoute[] = [...OPEN_PATHS, ...TENANTS_PATHS, ...READING_PATHS];
 
-const EVERYWHERE: Readonly<Record<number, ApiAnswer>> = { 500: problemAnswer('Our mistake; the log of control says which'), 503: problemAnswer('Not now; ask again in a moment') };
-const WITH_TOKEN: Readonly<Record<number, ApiAnswer>> = { 400: problemAnswer('The request cannot be read'), 401: problemAnswer('The admin token is missing or wrong') };
+const EVERYWHERE: Readonly<Record<number, ApiAnswer>> = {
+  500: problemAnswer('Our mistake; the log of control says which'),
+  503: problemAnswer('Not now; ask again in a moment'),
+};
+const WITH_TOKEN: Readonly<Record<number, ApiAnswer>> = {
+  400: problemAnswer('The request cannot be read'),
+  401: problemAnswer('The admin token is missing or wrong'),
+};
 
 /** Collects what carries an id into `components`, so that each shape stands in the document once. */
 class Shapes {
@@ -34,7 +52,8 @@ class Shapes {
 
   of(schema: z.ZodType): Json {
     const { $schema: _dialect, $defs, ...shape } = z.toJSONSchema(schema, { io: 'input' }) as Record<string, unknown>;
-    for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Record<string, unknown>>)) this.define(name, definition);
+    for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Record<string, unknown>>))
+      this.define(name, definition);
     const { id } = schema.meta() ?? {};
     if (id === undefined) return rewritten(shape);
     this.define(id, shape);
@@ -70,7 +89,9 @@ function operationOf(shapes: Shapes, route: ApiRoute): Json {
     operationId: `${route.method} ${route.path}`.replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, ''),
     ...(route.isOpen === true ? { security: [] } : {}),
     parameters: [...parametersOf(shapes, 'path', route.pathParameters), ...parametersOf(shapes, 'query', route.queryParameters)],
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: shapes.of(route.body) } } } }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: shapes.of(route.body) } } } }),
     responses: Object.fromEntries(Object.entries(answers).map(([code, answer]) => [code, answerOf(shapes, answer)])),
   };
 }
@@ -82,7 +103,11 @@ export function openApiDocument(routes: readonly ApiRoute[]): Json {
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(shapes, route) };
   return {
     openapi: '3.1.0',
-    info: { title: 'Tributary control', version: '1', description: 'Tenants, their connections, what became of every order, and what a person may do about it.' },
+    info: {
+      title: 'Tributary control',
+      version: '1',
+      description: 'Tenants, their connections, what became of every order, and what a person may do about it.',
+    },
     security: [{ adminToken: [] }],
     paths,
     components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } }, schemas: shapes.components },

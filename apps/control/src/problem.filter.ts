@@ -58,7 +58,11 @@ export class ProblemFilter implements ExceptionFilter {
     const route = request.routeOptions?.url ?? '';
     if (isUnavailable(error)) {
       this.log.warn({ route, cause: describeError(error) }, 'cannot answer now');
-      return { status: 503, title: 'Not now', detail: 'The database, Kafka or the schema registry does not answer. Ask again in a moment.' };
+      return {
+        status: 503,
+        title: 'Not now',
+        detail: 'The database, Kafka or the schema registry does not answer. Ask again in a moment.',
+      };
     }
     this.log.error({ route, cause: describeError(error) }, 'a request failed');
     return { status: 500, title: 'Our mistake', detail: 'The request failed for a reason that stands in the log of control.' };
@@ -70,5 +74,8 @@ export function writeProblem(reply: FastifyReply, said: Said): void {
   const body: ProblemBody = { type: 'about:blank', ...said };
   if (said.status === 503) void reply.header('retry-after', '2');
   if (said.status === 401) void reply.header('www-authenticate', 'Bearer');
-  void reply.status(said.status).header('content-type', 'application/problem+json').send(Buffer.from(JSON.stringify(body)));
+  void reply
+    .status(said.status)
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(body)));
 }

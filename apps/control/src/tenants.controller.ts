@@ -40,11 +40,21 @@ function limitOf(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LIMIT;
   const limit = Number(text);
   if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new HttpProblem(400, 'Not understood', 'A parameter cannot be read.', [{ path: 'limit', message: `must be a whole number from 1 to ${MAX_LIMIT}` }]);
+  throw new HttpProblem(400, 'Not understood', 'A parameter cannot be read.', [
+    { path: 'limit', message: `must be a whole number from 1 to ${MAX_LIMIT}` },
+  ]);
 }
 
 function viewOf({ id, kind, state, version, activatedAt, settings, changedAt, defaultCountry }: ConnectionVersionRow): ConnectionView {
-  const view = { id, kind, state, version, activatedAt: new Date(activatedAt).toISOString(), changedAt: changedAt.toISOString(), settings: settings as Record<string, unknown> };
+  const view = {
+    id,
+    kind,
+    state,
+    version,
+    activatedAt: new Date(activatedAt).toISOString(),
+    changedAt: changedAt.toISOString(),
+    settings: settings as Record<string, unknown>,
+  };
   if (kind !== woocommerceSource.kind) return view;
   const { isRequired, explanation } = isConsentRequired(woocommerceSettingsSchema.parse(settings), defaultCountry);
   return { ...view, consent: { required: isRequired, because: explanation } };
@@ -57,10 +67,15 @@ export class TenantsController {
 
   /** `GET /v1/tenants`: ascending by id; `cursor` is the `nextCursor` of the page before. */
   @Get()
-  async list(@Query('cursor') cursor?: string, @Query('limit') limitText?: string): Promise<{ readonly items: readonly TenantRow[]; readonly nextCursor: string | null }> {
+  async list(
+    @Query('cursor') cursor?: string,
+    @Query('limit') limitText?: string,
+  ): Promise<{ readonly items: readonly TenantRow[]; readonly nextCursor: string | null }> {
     const limit = limitOf(limitText);
     if (cursor !== undefined && !isTenantOrConnectionId(cursor)) {
-      throw new HttpProblem(400, 'Not understood', 'A parameter cannot be read.', [{ path: 'cursor', message: 'must be the nextCursor of an earlier answer' }]);
+      throw new HttpProblem(400, 'Not understood', 'A parameter cannot be read.', [
+        { path: 'cursor', message: 'must be the nextCursor of an earlier answer' },
+      ]);
     }
     const items = await this.ports.store.tenants(cursor ?? '', limit);
     return { items, nextCursor: items.length === limit ? (items.at(-1)?.id ?? null) : null };
@@ -81,7 +96,8 @@ export class TenantsController {
   @Get(':tenant/connections')
   async connections(@Param('tenant') tenant: string): Promise<{ readonly items: readonly ConnectionView[]; readonly nextCursor: null }> {
     const rows = await this.ports.store.connections(tenantIdOf(tenant));
-    if (rows === undefined) throw new HttpProblem(404, 'No such tenant', 'No tenant of this id was ever applied; GET /v1/tenants lists them.');
+    if (rows === undefined)
+      throw new HttpProblem(404, 'No such tenant', 'No tenant of this id was ever applied; GET /v1/tenants lists them.');
     return { items: rows.map(viewOf), nextCursor: null };
   }
 }

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { problemAnswer, type ApiParameter, type ApiRoute } from './openapi-route.js';
 
 const id = z.string().regex(/^[a-z0-9-]{1,40}$/);
-const country = z.string().regex(/^[A-Z]{2}$/).nullable();
+const country = z
+  .string()
+  .regex(/^[A-Z]{2}$/)
+  .nullable();
 const state = z.enum(['active', 'suspended', 'disabled']);
 const consent = z.object({ required: z.boolean(), because: z.string() });
 
@@ -34,7 +37,9 @@ const tenantBodySchema = z
     connections: z
       .array(z.looseObject({ id, kind: z.string() }))
       .optional()
-      .describe('Each with the fields of its kind, as in the tenants file; secrets as their values. What is left out is disabled, a secret that is left out is kept'),
+      .describe(
+        'Each with the fields of its kind, as in the tenants file; secrets as their values. What is left out is disabled, a secret that is left out is kept',
+      ),
   })
   .meta({ id: 'TenantSettings' });
 
@@ -83,6 +88,9 @@ export const TENANTS_PATHS: readonly ApiRoute[] = [
     path: '/v1/tenants/{tenant}/connections',
     summary: 'A tenant’s connections in their newest version, without secrets',
     pathParameters: tenant,
-    answers: { 200: { description: 'All connections, disabled ones too', schema: pageOf(connectionViewSchema) }, 404: problemAnswer('No such tenant') },
+    answers: {
+      200: { description: 'All connections, disabled ones too', schema: pageOf(connectionViewSchema) },
+      404: problemAnswer('No such tenant'),
+    },
   },
 ];

@@ -4,8 +4,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { INSTALLATION } from '@tributary/domain';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
 import { BatchTransport, behind, DurableAppend, FactAppender, FactSealer, loadSchemaBook, passBarrier, ShopDirectory, SpoolStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
@@ -30,12 +30,12 @@ interface Ingest {
 
 async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: Error) => void): Promise<Ingest> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-ingest'));
+  await requireMigrations(sql);
   const connection = kafkaConnection(settings, 'tributary-ingest');
   const kafka = createKafka(connection, log);
   const registry = new Registry(registryConnection(settings));
   const book = await loadSchemaBook(registry);
-  const admin = await TopicAdmin.connect(kafka);
-  const counts = await admin.requiredPartitionCounts(REQUIRED_TOPICS).finally(() => admin.close());
+  const counts = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts(REQUIRED_TOPICS));
   const producer = new LaneProducer(kafka, { lanes: settings.INGEST_LANES, requestTimeoutMs: settings.INGEST_ACK_DEADLINE_MS }, log);
   const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
   const alerts = new PostgresAlerts(sql);
@@ -150,6 +150,6 @@ async function main(): Promise<void> {
 
 if (!printSettingsIfAsked(ingestAppSettings))
   main().catch((error: unknown) => {
-  console.error(error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`);
+  process.stderr.write(`${error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`}\n`);
   process.exit(1);
 });

@@ -5,8 +5,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { ORDER_EVENTS_TOPIC, TIKTOK_DEAD_LETTER_TOPIC, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, TopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
 import { BatchTransport, loadSchemaBook } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
@@ -18,12 +18,12 @@ const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, TIKTOK_DELIVERY_TOPIC, TIKTOK_DEAD_
 
 async function connect(settings: TiktokAppSettings, log: Log, onFatal: (error: Error) => void): Promise<{ pipeline: TiktokPipeline; metrics: Metrics; close: () => Promise<void> }> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-tiktok'));
+  await requireMigrations(sql);
   const connection = kafkaConnection(settings, 'tributary-tiktok');
   const kafka = createKafka(connection, log);
   const registry = new Registry(registryConnection(settings));
   const book = await loadSchemaBook(registry);
-  const admin = await TopicAdmin.connect(kafka);
-  const partitions = await admin.requiredPartitionCounts(REQUIRED_TOPICS).finally(() => admin.close());
+  const partitions = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts(REQUIRED_TOPICS));
   const producer = new LaneProducer(kafka, { lanes: 2, requestTimeoutMs: 10_000 }, log);
   const vendor = new VendorClient({ connectionsPerHost: 64 });
   const metrics = new Metrics('tiktok');
@@ -100,6 +100,6 @@ async function main(): Promise<void> {
 
 if (!printSettingsIfAsked(tiktokAppSettings))
   main().catch((error: unknown) => {
-  console.error(error instanceof ConfigurationError ? error.message : `tiktok did not start: ${describeError(error)}`);
+  process.stderr.write(`${error instanceof ConfigurationError ? error.message : `tiktok did not start: ${describeError(error)}`}\n`);
   process.exit(1);
 });

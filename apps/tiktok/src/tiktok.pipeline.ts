@@ -9,6 +9,7 @@ import {
   TIKTOK_DELIVERY_RECORDS,
   TIKTOK_DELIVERY_TOPIC,
   type ConnectionConfigured,
+  type SchemaBook,
 } from '@tributary/codecs';
 import {
   applyDeliveryEvents,
@@ -45,7 +46,6 @@ import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
 import { applySettings } from '@tributary/postgres';
 import { behind, learnSchema, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
-import type { SchemaBook } from '@tributary/codecs';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { deadLetterTo } from './dead-letters.js';
@@ -158,7 +158,11 @@ export class TiktokPipeline {
   async passBarrier(): Promise<void> {
     const look = await this.barrierTargets();
     await passBarrier(
-      () => look().catch((error: unknown) => (this.ports.log.warn({ cause: describeError(error) }, 'the start barrier waits'), [-1])),
+      () =>
+        look().catch((error: unknown) => {
+          this.ports.log.warn({ cause: describeError(error) }, 'the start barrier waits');
+          return [-1];
+        }),
       () => this.isStopped,
     );
     if (this.isStopped) return;

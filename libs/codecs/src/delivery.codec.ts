@@ -1,5 +1,12 @@
-import type { DeliveryEvent, DeliveryEventBase, VendorAnswer } from '@tributary/domain';
-import { asConnectionId, type ConnectionId, type DeliveryMode, type TenantId } from '@tributary/domain';
+import {
+  asConnectionId,
+  type ConnectionId,
+  type DeliveryEvent,
+  type DeliveryEventBase,
+  type DeliveryMode,
+  type TenantId,
+  type VendorAnswer,
+} from '@tributary/domain';
 import { MalformedRecord, type RecordName, type SchemaBook } from './schema-book.js';
 
 type EventType = DeliveryEvent['type'];

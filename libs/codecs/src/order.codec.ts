@@ -1,5 +1,4 @@
-import type { Envelope, OrderEvent, OrderPersonal, SubjectId } from '@tributary/domain';
-import { assertNever } from '@tributary/domain';
+import { assertNever, type Envelope, type OrderEvent, type OrderPersonal, type SubjectId } from '@tributary/domain';
 import { MalformedRecord, type SchemaBook } from './schema-book.js';
 
 const PERSONAL = 'tributary.commerce.OrderObserved.Personal';

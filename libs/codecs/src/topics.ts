@@ -48,7 +48,7 @@ export const TOPICS: readonly TopicDefinition[] = [
   { name: REJECTED_EVENTS_TOPIC, records: ['tributary.ingest.PayloadRejected'], sealedRecords: [], retention: days(90) },
 ];
 
-export const subjectOf = (topic: string, record: string): string => `${topic}-${record}`;
+const subjectOf = (topic: string, record: string): string => `${topic}-${record}`;
 
 /** Every subject that the registry must hold before an app may start. */
 export const allSubjects = (): { readonly subject: string; readonly record: string }[] =>

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from './secret.js';
-import { ConfigurationError, integer, secretText, text } from './settings.js';
+import { ConfigurationError, secretText, text } from './settings.js';
 
 /** What every app reads: where it listens, who may ask it, which keys wrap the keys. */
 export const installationSettings = {
@@ -19,9 +19,6 @@ export const installationSettings = {
 export const adminSettings = {
   TRIBUTARY_ADMIN_TOKEN: secretText().optional().describe('Bearer token of the control API. Required in production; generated and kept otherwise'),
 } as const;
-
-export const portSetting = (byDefault: number, what: string): Record<string, ReturnType<typeof integer>>[string] =>
-  integer(0, 65_535, byDefault).describe(what);
 
 function readOrMake(home: string, file: string, make: () => string): string {
   const path = join(home, file);

@@ -13,7 +13,7 @@ export class ConfigurationError extends Error {
 /** Reads all settings at once from an environment (empty text counts as not set). */
 export function readSettings<Shape extends SettingShape>(shape: Shape, environment: NodeJS.ProcessEnv): Settings<Shape> {
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, environment[name] === '' ? undefined : environment[name]]));
-  const parsed = z.object(shape as Record<string, z.ZodType>).safeParse(given);
+  const parsed = z.object(shape).safeParse(given);
   if (parsed.success) return parsed.data as Settings<Shape>;
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigurationError(`These settings need a change (docs/configuration.md):\n${problems.join('\n')}`);
@@ -28,11 +28,11 @@ export interface SettingDescription {
   readonly byDefault: string | null;
 }
 
-export const describeSettings = (shape: SettingShape): SettingDescription[] =>
+const describeSettings = (shape: SettingShape): SettingDescription[] =>
   Object.entries(shape).map(([name, type]) => {
     const absent = type.safeParse(undefined);
     const value: unknown = absent.success ? absent.data : undefined;
-    const byDefault = value === undefined ? null : Array.isArray(value) ? value.join(',') : String(value);
+    const byDefault = value === undefined ? null : Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
     return { name, description: type.description ?? '', isRequired: !absent.success, byDefault };
   });
 

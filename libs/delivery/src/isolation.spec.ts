@@ -58,8 +58,8 @@ it('answers what is left unsent when nothing can leave any more', async () => {
     fc.asyncProperty(fc.integer({ min: 2, max: 60 }), fc.nat(), fc.nat(8), async (count, pick, stopsAfter) => {
       const seen = vendor(new Set([pick % count]), stopsAfter);
       const left = await isolate(items(count), null, seen.send);
-      const settled = [...seen.taken, ...seen.rejected];
-      expect(left.every((item) => !settled.includes(item))).toBe(true);
+      const settled = new Set([...seen.taken, ...seen.rejected]);
+      expect(left.filter((item) => settled.has(item))).toEqual([]);
     }),
     { numRuns: 300 },
   );

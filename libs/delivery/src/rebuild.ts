@@ -11,7 +11,7 @@ import {
   type SchemaBook,
 } from '@tributary/codecs';
 import { ledgerKey, type Claim, type DeliveryEvent, type Positioned, type Sql } from '@tributary/domain';
-import { readRange, TopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
+import { readRange, withTopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
 import { addIndexes, applySettings, differingRows, loadOffsets, lockTables, makeShadow, swapSchemas } from '@tributary/postgres';
 import type { Log } from '@tributary/telemetry';
 import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
@@ -154,13 +154,8 @@ export class Rebuild {
     return byTopic;
   }
 
-  private async ends(topic: string): Promise<ReadonlyMap<number, number>> {
-    const admin = await TopicAdmin.connect(this.ports.kafka);
-    try {
-      return await admin.endOffsets(topic);
-    } finally {
-      await admin.close();
-    }
+  private ends(topic: string): Promise<ReadonlyMap<number, number>> {
+    return withTopicAdmin(this.ports.kafka, (admin) => admin.endOffsets(topic));
   }
 
   private async fold<Event>(sql: Sql, source: Source<Event>, until: ReadonlyMap<number, number>): Promise<void> {

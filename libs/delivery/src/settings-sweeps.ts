@@ -11,6 +11,11 @@ interface Sweep {
   readonly version: number;
 }
 
+interface Position {
+  readonly connectionId: string;
+  readonly orderId: string;
+}
+
 const PAGE = 500;
 
 /**
@@ -58,13 +63,9 @@ export class SettingsSweeps<Settings extends WithSources, Secrets> {
   }
 
   private async run(sweep: Sweep): Promise<boolean> {
-    let after = { connectionId: '', orderId: '' };
-    for (;;) {
-      const step = await this.turns.exclusively(sweep.partition, (claim) => this.decidePage(sweep, after, claim));
-      if (step === undefined || step === 'lost') return false;
-      if (step === 'end') break;
-      after = step;
-    }
+    let after: 'lost' | 'end' | Position | undefined = { connectionId: '', orderId: '' };
+    while (typeof after === 'object') after = await this.decideFrom(sweep, after);
+    if (after !== 'end') return false;
     await this.sql.query(
       `sweeps-done-${this.ops}`,
       `delete from ${this.ops}.sweeps where partition = $1 and tenant_id = $2 and connection_id = $3 and version = $4`,
@@ -73,11 +74,11 @@ export class SettingsSweeps<Settings extends WithSources, Secrets> {
     return true;
   }
 
-  private async decidePage(
-    { tenant_id: tenantId, partition }: Sweep,
-    after: { readonly connectionId: string; readonly orderId: string },
-    claim: Claim,
-  ): Promise<'lost' | 'end' | { connectionId: string; orderId: string }> {
+  private decideFrom(sweep: Sweep, after: Position): Promise<'lost' | 'end' | Position | undefined> {
+    return this.turns.exclusively(sweep.partition, (claim) => this.decidePage(sweep, after, claim));
+  }
+
+  private async decidePage({ tenant_id: tenantId, partition }: Sweep, after: Position, claim: Claim): Promise<'lost' | 'end' | Position> {
     const orders = await this.orders.page(tenantId, partition, after, PAGE);
     const last = orders.at(-1);
     if (last === undefined) return 'end';

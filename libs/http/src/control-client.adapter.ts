@@ -41,7 +41,9 @@ const textOr = (value: unknown, otherwise: string): string => (typeof value === 
 function problemsOf(body: unknown): ControlProblem[] {
   const problems = isObject(body) ? body['problems'] : undefined;
   if (!Array.isArray(problems)) return [];
-  return (problems as unknown[]).filter(isObject).map((problem) => ({ path: textOr(problem['path'], ''), message: textOr(problem['message'], '') }));
+  return (problems as unknown[])
+    .filter(isObject)
+    .map((problem) => ({ path: textOr(problem['path'], ''), message: textOr(problem['message'], '') }));
 }
 
 function refusal(status: number, body: unknown): ControlRefused {
@@ -74,7 +76,11 @@ export class ControlClient {
     await this.agent.close();
   }
 
-  private async answer(method: 'GET' | 'PUT' | 'POST', path: string, body: unknown): Promise<{ readonly status: number; readonly text: string }> {
+  private async answer(
+    method: 'GET' | 'PUT' | 'POST',
+    path: string,
+    body: unknown,
+  ): Promise<{ readonly status: number; readonly text: string }> {
     const { url, adminToken, timeoutMs } = this.options;
     try {
       const answer = await request(`${url.replace(/\/+$/, '')}${path}`, {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Log } from '@tributary/telemetry';
 import { BatchConsumer, type RecordBatch } from './batch-consumer.adapter.js';
-import { TopicAdmin } from './topic-admin.adapter.js';
+import { withTopicAdmin } from './topic-admin.adapter.js';
 
 export interface ReadRange {
   readonly topic: string;
@@ -37,8 +37,8 @@ export async function readRange(kafka: Kafka, range: ReadRange, onBatch: (batch:
       onBatch: async (batch) => {
         const end = range.until.get(batch.partition) ?? 0;
         if (!open.has(batch.partition)) return { nextOffset: batch.nextOffset };
-        await onBatch({ ...batch, records: batch.records.filter((record) => record.offset < end) }).catch((error: Error) => {
-          fail(error);
+        await onBatch({ ...batch, records: batch.records.filter((record) => record.offset < end) }).catch((error: unknown) => {
+          fail(error instanceof Error ? error : new Error(String(error)));
           throw error;
         });
         if (batch.nextOffset >= end) open.delete(batch.partition);
@@ -54,7 +54,6 @@ export async function readRange(kafka: Kafka, range: ReadRange, onBatch: (batch:
     await finished;
   } finally {
     await consumer.stop();
-    const admin = await TopicAdmin.connect(kafka);
-    await admin.deleteGroup(groupId).finally(() => admin.close());
+    await withTopicAdmin(kafka, (admin) => admin.deleteGroup(groupId));
   }
 }

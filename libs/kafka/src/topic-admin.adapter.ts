@@ -23,7 +23,7 @@ export interface TopicReport {
 }
 
 /** The cluster is not as asked, and making it so would break what is written in the log. */
-export class TopicRefused extends Error {
+class TopicRefused extends Error {
   override readonly name = 'TopicRefused';
 }
 
@@ -144,5 +144,15 @@ export class TopicAdmin {
       updated.push(topic.name);
     }
     return updated;
+  }
+}
+
+/** Connects an admin, runs `work` with it, and closes it. */
+export async function withTopicAdmin<T>(kafka: Kafka, work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
+  const admin = await TopicAdmin.connect(kafka);
+  try {
+    return await work(admin);
+  } finally {
+    await admin.close();
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sql } from '@tributary/domain';
@@ -69,11 +70,16 @@ export async function migrate(sql: Sql, migrations: readonly Migration[], withCo
   });
 }
 
-/** Expand migrations of this build that the database does not have yet: an app does not start while there are any. */
-export async function missingMigrations(sql: Sql, migrations: readonly Migration[]): Promise<string[]> {
-  const rows = await sql
-    .query<{ id: string }>('migrations-known', "select id from migrations.applied where to_regclass('migrations.applied') is not null")
-    .catch(() => []);
-  const known = new Set(rows.map((row) => row.id));
-  return migrations.filter((migration) => migration.phase === 'expand' && !known.has(migration.id)).map((migration) => migration.id);
+/** Folder with `avro/` and `postgres/`: beside the built apps (`dist/apps/<app>`), else in the folder that the process runs in. */
+export const schemasFolder = (): string =>
+  [join(__dirname, '..', '..', '..', 'schemas'), join(process.cwd(), 'schemas')].find((folder) => existsSync(folder)) ?? 'schemas';
+
+/** Refuses to go on while the database lacks expand migrations of this build. */
+export async function requireMigrations(sql: Sql): Promise<void> {
+  const migrations = (await readMigrations(join(schemasFolder(), 'postgres'))).filter(({ phase }) => phase === 'expand');
+  const [table] = await sql.query<{ exists: boolean }>('migrations-table', "select to_regclass('migrations.applied') is not null as exists");
+  const rows = table?.exists === true ? await sql.query<{ id: string }>('migrations-known', 'select id from migrations.applied') : [];
+  const known = new Set(rows.map(({ id }) => id));
+  const missing = migrations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+  if (missing.length > 0) throw new Error(`the database lacks ${missing.join(', ')}: run «tributary migrate»`);
 }

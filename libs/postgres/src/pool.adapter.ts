@@ -36,6 +36,9 @@ const parseSafeInteger = (text: string): number => {
   return value;
 };
 
+const PARSERS = new pg.TypeOverrides();
+PARSERS.setTypeParser(BIGINT, parseSafeInteger);
+
 /** SQLSTATE classes of data faults: 22 data exception, 23 integrity constraint, 54 program limit exceeded. */
 const isDataFault = (sqlState: string): boolean => /^(22|23|54)/.test(sqlState);
 /** 08 connection, 53 resources, 57 operator intervention (shutdown), 40 rollback, 55P03 lock not available, 25006 read only (failover). */
@@ -58,7 +61,7 @@ type Runner = Pick<pg.Pool, 'query'>;
 
 async function run<Row extends object>(runner: Runner, name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
   try {
-    const result = await runner.query<Row & pg.QueryResultRow>({ name, text, values: values as unknown[] });
+    const result = await runner.query<Row & pg.QueryResultRow>({ name, text, values: [...values] });
     return result.rows;
   } catch (error) {
     throw translate(error);
@@ -89,7 +92,7 @@ export class PostgresPool implements Sql {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       statement_timeout: options.statementTimeoutMs ?? 60_000,
-      types: { getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === BIGINT ? parseSafeInteger : pg.types.getTypeParser(oid, format as 'text'))) as typeof pg.types.getTypeParser },
+      types: PARSERS,
       ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
     });
     // An idle connection that dies is replaced on the next query; without a listener it would end the process.
@@ -111,8 +114,8 @@ export class PostgresPool implements Sql {
       await client.query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
-        broken = rollbackError;
+      await client.query('rollback').catch((rollbackError: unknown) => {
+        broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
       });
       throw translate(error);
     } finally {

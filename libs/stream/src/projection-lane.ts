@@ -1,4 +1,4 @@
-import { BatchConsumer, TopicAdmin, type BatchControl, type KafkaClient, type RecordBatch } from '@tributary/kafka';
+import { BatchConsumer, withTopicAdmin, type BatchControl, type KafkaClient, type RecordBatch } from '@tributary/kafka';
 import type { Log } from '@tributary/telemetry';
 import type { Lane } from './batch-transport.module.js';
 import { untilAvailable, type Projection } from './projection.js';
@@ -62,14 +62,7 @@ export class ProjectionLane<Event> implements Lane {
   /** Offset after the topic's last record, by partition. */
   async endOffsets(): Promise<ReadonlyMap<number, number>> {
     return untilAvailable(
-      async () => {
-        const admin = await TopicAdmin.connect(this.kafka);
-        try {
-          return await admin.endOffsets(this.options.topic);
-        } finally {
-          await admin.close();
-        }
-      },
+      () => withTopicAdmin(this.kafka, (admin) => admin.endOffsets(this.options.topic)),
       () => Promise.resolve(),
       this.log,
     );

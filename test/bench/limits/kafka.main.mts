@@ -1,5 +1,5 @@
 // The machine's own limit of Kafka's client: produce (acks of all, 4 sends outstanding) and consume (eachBatch that does nothing).
-// node kafka.main.mts '<KafkaLimitJob>' → one line of KafkaLimitReport.
+// Takes a KafkaLimitJob from BENCH_JOB and prints one line of KafkaLimitReport.
 import { randomBytes, randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Kafka as Client, type Producer } from 'kafkajs';
 import type { KafkaLimitJob, KafkaLimitReport } from './jobs.mts';
@@ -70,7 +70,7 @@ async function measure(client: Client, admin: Admin, job: KafkaLimitJob): Promis
   return report;
 }
 
-const job = JSON.parse(process.argv[2] ?? '') as KafkaLimitJob;
+const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as KafkaLimitJob;
 const client = new Kafka({ brokers: job.brokers.split(','), clientId: 'bench-limit', logLevel: logLevel.NOTHING });
 const admin = client.admin();
 await admin.connect();

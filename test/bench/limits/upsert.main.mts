@@ -1,5 +1,5 @@
 // The machine's own limit of Postgres on one connection: new rows by `insert … select unnest … on conflict do update`.
-// node upsert.main.mts '<UpsertLimitJob>' → one line of UpsertLimitReport.
+// Takes an UpsertLimitJob from BENCH_JOB and prints one line of UpsertLimitReport.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { UpsertLimitJob, UpsertLimitReport } from './jobs.mts';
@@ -42,7 +42,7 @@ async function measure(client: pg.Client, job: UpsertLimitJob): Promise<UpsertLi
   return { rowsPerSecond };
 }
 
-const job = JSON.parse(process.argv[2] ?? '') as UpsertLimitJob;
+const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as UpsertLimitJob;
 const client = new pg.Client({ connectionString: job.databaseUrl });
 await client.connect();
 const report = await measure(client, job).finally(() => client.end());

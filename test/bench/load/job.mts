@@ -1,7 +1,7 @@
 import type { LatencySummary } from '../figures.mts';
 import type { Buyers, ShopAddress } from './webhook-bytes.mts';
 
-/** What the load generator is asked, as JSON in its first argument. */
+/** What the load generator is asked, as JSON in BENCH_JOB. */
 export interface LoadJob {
   readonly shop: ShopAddress;
   readonly firstOrderId: number;

@@ -1,10 +1,10 @@
-// The load generator, a process of its own: node test/bench/load/main.mts '<LoadJob>' → one line of LoadReport.
+// The load generator, a process of its own: takes a LoadJob from BENCH_JOB and prints one line of LoadReport.
 import { summaryOf } from '../figures.mts';
 import type { LoadJob, LoadReport } from './job.mts';
 import { closedLoop, openLoop } from './runs.mts';
 import { WebhookBytes } from './webhook-bytes.mts';
 
-const job = JSON.parse(process.argv[2] ?? '') as LoadJob;
+const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as LoadJob;
 const webhooks = new WebhookBytes(job.shop, job.buyers, Date.now());
 const requests = Array.from({ length: job.orders }, (_, index) => webhooks.request(job.firstOrderId + index));
 

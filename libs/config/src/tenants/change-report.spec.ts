@@ -39,8 +39,15 @@ const told = (body: object, before: readonly KnownConnection[]): string[][] => {
 
 describe('what a change is told as', () => {
   it('names fields and states, never values', () => {
-    const body = { name: 'Acme', state: 'suspended', defaultCountry: 'CL', connections: [{ ...ads, accessToken: 'new-secret', purchase: { when: 'placed' }, testEventCode: 'T1' }] };
-    expect(told(body, [known])).toEqual([['state active → suspended', 'tenant name', 'defaultCountry', 'testEventCode', 'purchase.when', 'accessToken']]);
+    const body = {
+      name: 'Acme',
+      state: 'suspended',
+      defaultCountry: 'CL',
+      connections: [{ ...ads, accessToken: 'new-secret', purchase: { when: 'placed' }, testEventCode: 'T1' }],
+    };
+    expect(told(body, [known])).toEqual([
+      ['state active → suspended', 'tenant name', 'defaultCountry', 'purchase.when', 'testEventCode', 'accessToken'],
+    ]);
   });
 
   it('is empty when nothing changed', () => {
@@ -58,7 +65,10 @@ describe('what a change is told as', () => {
 
 describe('the consent rule', () => {
   it('is told for each shop with its reason', () => {
-    const tenant = desired({ defaultCountry: 'DE', connections: [shop, { ...shop, id: 'other', country: 'CL' }, { ...ads, sources: ['shop'], accessToken: 't' }] });
+    const tenant = desired({
+      defaultCountry: 'DE',
+      connections: [shop, { ...shop, id: 'other', country: 'CL' }, { ...ads, sources: ['shop'], accessToken: 't' }],
+    });
     expect(consentDecisions(tenant)).toEqual([
       { connection: 'shop', required: true, because: expect.stringContaining('default country DE') },
       { connection: 'other', required: false, because: expect.stringContaining('country CL') },

@@ -7,7 +7,9 @@ import type { ConnectionChange, KnownConnection } from './tenant-change.js';
 const pathsThatDiffer = (before: unknown, after: unknown, path: string): string[] => {
   if (canonicalJson(before ?? null) === canonicalJson(after ?? null)) return [];
   if (!isObject(before) || !isObject(after)) return [path];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => pathsThatDiffer(before[name], after[name], path === '' ? name : `${path}.${name}`));
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
+    pathsThatDiffer(before[name], after[name], path === '' ? name : `${path}.${name}`),
+  );
 };
 
 /** What a new version changes, in words that name fields and never values; empty when there is no new version. */
@@ -20,8 +22,12 @@ export function whatChanged({ change, next, generated }: ConnectionChange, known
     ...(known.state === next.state ? [] : [`state ${known.state} → ${next.state}`]),
     ...(known.tenantName === next.tenantName ? [] : ['tenant name']),
     ...(known.defaultCountry === next.defaultCountry ? [] : ['defaultCountry']),
-    ...pathsThatDiffer(known.settings, JSON.parse(next.settings), ''),
-    ...(secrets === null ? [] : Object.keys(secrets).filter((name) => generated[name] === undefined && canonicalJson(known.secrets?.[name] ?? null) !== canonicalJson(secrets[name]))),
+    ...pathsThatDiffer(known.settings, JSON.parse(next.settings), '').toSorted(),
+    ...(secrets === null
+      ? []
+      : Object.keys(secrets).filter(
+          (name) => generated[name] === undefined && canonicalJson(known.secrets?.[name] ?? null) !== canonicalJson(secrets[name]),
+        )),
     ...made,
   ];
 }

@@ -22,29 +22,25 @@ function fieldsOf(kind: string, schema: z.ZodType): z.ZodObject {
   return schema;
 }
 
-const shops = Object.values(SOURCES).map(
-  ({ kind, settings, secrets }): ConnectionKind => ({
-    kind,
-    role: 'shop',
-    settings: fieldsOf(kind, settings),
-    secrets: fieldsOf(kind, secrets),
-    generated: ['webhookToken', 'webhookSecret'],
-    address: 'webhookToken',
-    example: {},
-  }),
-);
+const shops = Object.values(SOURCES).map(({ kind, settings, secrets }): ConnectionKind => ({
+  kind,
+  role: 'shop',
+  settings: fieldsOf(kind, settings),
+  secrets: fieldsOf(kind, secrets),
+  generated: ['webhookToken', 'webhookSecret'],
+  address: 'webhookToken',
+  example: {},
+}));
 
-const destinations = Object.entries(DESTINATIONS).map(
-  ([kind, { settingsSchema, secretsSchema, example }]): ConnectionKind => ({
-    kind,
-    role: 'destination',
-    settings: fieldsOf(kind, settingsSchema),
-    secrets: fieldsOf(kind, secretsSchema),
-    generated: [],
-    address: null,
-    example: example.settings as ConnectionKind['example'],
-  }),
-);
+const destinations = Object.entries(DESTINATIONS).map(([kind, { settingsSchema, secretsSchema, example }]): ConnectionKind => ({
+  kind,
+  role: 'destination',
+  settings: fieldsOf(kind, settingsSchema),
+  secrets: fieldsOf(kind, secretsSchema),
+  generated: [],
+  address: null,
+  example: example.settings as ConnectionKind['example'],
+}));
 
 const visits: ConnectionKind = {
   kind: 'visits',
@@ -69,6 +65,6 @@ export const connectionKind = (kind: string): ConnectionKind | undefined => KIND
 export function unknownKind(kind: unknown): string {
   const known = [...KINDS.keys()].join(', ');
   if (kind === undefined) return `is missing: one of ${known}`;
-  if (typeof kind === 'string' && LATER_KINDS.has(kind)) return `kind ${kind} is not available in this version; there are ${known}`;
+  if (typeof kind === 'string' && LATER_KINDS.has(kind)) return `kind ${kind} is not available in this version; leave the connection out`;
   return `is not a kind of connection; there are ${known}`;
 }

@@ -1,4 +1,5 @@
 import { asConnectionId, asTenantId, isTenantOrConnectionId, type ConnectionId, type TenantId } from '@tributary/domain';
+import type { z } from 'zod';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { connectionKind, unknownKind, type ConnectionKind } from './connection-kinds.js';
 import type { Path, ProblemList } from './problem.js';
@@ -33,7 +34,8 @@ const ID_RULE = 'must be 1–40 of a–z, 0–9 and -';
 const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
 function checkTexts(value: unknown, path: Path, problems: ProblemList): void {
-  if (typeof value === 'string' && !isStorable(value)) problems.add(path, 'holds a character that cannot be stored (NUL or half a surrogate pair)');
+  if (typeof value === 'string' && !isStorable(value))
+    problems.add(path, 'holds a character that cannot be stored (NUL or half a surrogate pair)');
   if (Array.isArray(value)) value.forEach((item, index) => checkTexts(item, [...path, index], problems));
   else if (isObject(value)) for (const [key, item] of Object.entries(value)) checkTexts(item, [...path, key], problems);
 }
@@ -50,9 +52,17 @@ function readSettings({ settings, example }: ConnectionKind, given: Fields, path
   if (parsed.success) return parsed.data;
   addIssues(problems, parsed.error.issues, given, path);
   const wrong = new Set(parsed.error.issues.map((issue) => String(issue.path[0] ?? '')));
-  const rest = Object.fromEntries(Object.entries({ ...example, ...given }).map(([name, value]) => [name, wrong.has(name) ? example[name] : value]));
+  const rest = Object.fromEntries(
+    Object.entries({ ...example, ...given }).map(([name, value]) => [name, wrong.has(name) ? example[name] : value]),
+  );
   const second = settings.safeParse(rest);
-  if (!second.success) addIssues(problems, second.error.issues.filter((issue) => !wrong.has(String(issue.path[0] ?? ''))), rest, path);
+  if (!second.success)
+    addIssues(
+      problems,
+      second.error.issues.filter((issue) => !wrong.has(String(issue.path[0] ?? ''))),
+      rest,
+      path,
+    );
   return undefined;
 }
 
@@ -60,13 +70,13 @@ function readSecrets({ secrets }: ConnectionKind, given: Fields, path: Path, pro
   const read: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const at = [...path, name];
-    const field = secrets.shape[name];
+    const field = secrets.shape[name] as z.ZodType | undefined;
     if (value === undefined || field === undefined) continue;
     if ((Array.isArray(value) ? (value as unknown[]) : [value]).some(isSecretReference)) {
       problems.add(at, 'env: and file: are read by «tributary apply» only; send the value itself');
       continue;
     }
-    const parsed = (field as ConnectionKind['secrets']).safeParse(value);
+    const parsed = field.safeParse(value);
     if (parsed.success) read[name] = parsed.data;
     else addIssues(problems, parsed.error.issues, value, at);
   }
@@ -96,11 +106,13 @@ function readConnection(value: unknown, path: Path, problems: ProblemList): Conn
   }
   const entries = Object.entries(fields);
   for (const [name] of entries) {
-    if (!(name in kind.settings.shape) && !(name in kind.secrets.shape)) problems.add([...path, name], `is not a field of a ${kind.kind} connection`);
+    if (!(name in kind.settings.shape) && !(name in kind.secrets.shape))
+      problems.add([...path, name], `is not a field of a ${kind.kind} connection`);
   }
   const settings = readSettings(kind, Object.fromEntries(entries.filter(([name]) => name in kind.settings.shape)), path, problems);
   const secrets = readSecrets(kind, Object.fromEntries(entries.filter(([name]) => name in kind.secrets.shape)), path, problems);
-  const connection = id === undefined || settings === undefined ? undefined : { id: asConnectionId(id), kind: kind.kind, settings, secrets };
+  const connection =
+    id === undefined || settings === undefined ? undefined : { id: asConnectionId(id), kind: kind.kind, settings, secrets };
   return { id, kind, fields, connection };
 }
 
@@ -123,7 +135,8 @@ function readConnections(value: unknown, path: Path, problems: ProblemList): rea
     const at = [...path, index];
     const id = isObject(item) ? item['id'] : undefined;
     const earlier = first.get(id);
-    if (typeof id === 'string' && earlier !== undefined) problems.add([...at, 'id'], `is the id of connections[${earlier}] too: ids are unique within a tenant`);
+    if (typeof id === 'string' && earlier !== undefined)
+      problems.add([...at, 'id'], `is the id of connections[${earlier}] too: ids are unique within a tenant`);
     else first.set(id, index);
     return readConnection(item, at, problems);
   });
@@ -146,7 +159,8 @@ export function readTenantEntry(value: unknown, path: Path, problems: ProblemLis
   for (const name of Object.keys(value)) if (!TENANT_FIELDS.has(name)) problems.add([...path, name], 'is not a field of a tenant');
   const id = readId(value['id'], path, problems);
   const { name = id ?? '', state = 'active' } = value;
-  if (typeof name !== 'string' || name.trim() === '' || name.length > 200) problems.add([...path, 'name'], 'must be a text of 1–200 characters');
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 200)
+    problems.add([...path, 'name'], 'must be a text of 1–200 characters');
   if (state !== 'active' && state !== 'suspended') problems.add([...path, 'state'], 'must be one of active, suspended');
   return {
     id,

@@ -76,11 +76,17 @@ export function readFileTree(text: string): Reading {
   }
   const root: ParsedNode | null = document.contents;
   if (hasAlias(root)) {
-    return { kind: 'unreadable', problems: [{ path: '', message: 'uses a YAML alias (*name): write the value out at each place', line: null }] };
+    return {
+      kind: 'unreadable',
+      problems: [{ path: '', message: 'uses a YAML alias (*name): write the value out at each place', line: null }],
+    };
   }
   survey.visit(root, []);
   for (const { path } of survey.twice) problems.add(path, 'is written twice: only one of the two can be meant');
   const lines = new Map(survey.twice.map(({ path, line }) => [keyOf(path), line]));
-  const twice = problems.all.map((problem, index) => ({ ...problem, line: lines.get(keyOf(survey.twice[index]?.path ?? [])) ?? problem.line }));
+  const twice = problems.all.map((problem, index) => ({
+    ...problem,
+    line: lines.get(keyOf(survey.twice[index]?.path ?? [])) ?? problem.line,
+  }));
   return { kind: 'tree', tree: { value: document.toJS() as unknown, lineOf: (path) => survey.lineOf(path), problems: twice } };
 }

@@ -7,12 +7,24 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((part, step) => (typeof part === 'object' && part !== null ? (part as Record<PropertyKey, unknown>)[step] : undefined), value);
+  return path.reduce<unknown>(
+    (part, step) => (typeof part === 'object' && part !== null ? (part as Record<PropertyKey, unknown>)[step] : undefined),
+    value,
+  );
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = { string: 'a text', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map', int: 'a whole number', number: 'a number' };
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  int: 'a whole number',
+  number: 'a number',
+};
 
-const isWrongType = (issues: readonly Issue[]): boolean => issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'));
+const isWrongType = (issues: readonly Issue[]): boolean =>
+  issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'));
 
 const expected = (issue: Issue): string => {
   if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`;
@@ -22,7 +34,8 @@ const expected = (issue: Issue): string => {
 
 /** What zod found, in words that name what would be right and never quote what was written. */
 function messageOf(issue: Issue, value: unknown): string {
-  if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) return 'is missing';
+  if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union'))
+    return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
       return typeof value === 'number' && issue.expected === 'string' ? 'must be a text: put it in quotes' : `must be ${expected(issue)}`;
@@ -31,8 +44,9 @@ function messageOf(issue: Issue, value: unknown): string {
     case 'too_big':
       return `must be at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' items' : ''}`;
     case 'too_small':
-      if (issue.origin === 'string' && issue.minimum === 1) return /^Too small/.test(issue.message) ? 'must not be empty' : issue.message;
-      if (!/^Too small/.test(issue.message)) return issue.message;
+      if (issue.origin === 'string' && issue.minimum === 1)
+        return issue.message.startsWith('Too small') ? 'must not be empty' : issue.message;
+      if (!issue.message.startsWith('Too small')) return issue.message;
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}${issue.origin === 'array' ? ' items' : ''}`;
     case 'invalid_format':
       return issue.format === 'datetime' ? 'must be a date and time with its offset, such as 2026-11-01T00:00:00Z' : issue.message;

@@ -33,7 +33,9 @@ class References {
   }
 
   private secret(value: unknown, path: Path): unknown {
-    return Array.isArray(value) ? (value as unknown[]).map((item, index) => this.one(item, [...path, index])).filter((item) => item !== undefined) : this.one(value, path);
+    return Array.isArray(value)
+      ? (value as unknown[]).map((item, index) => this.one(item, [...path, index])).filter((item) => item !== undefined)
+      : this.one(value, path);
   }
 
   connection(value: unknown, path: Path): unknown {

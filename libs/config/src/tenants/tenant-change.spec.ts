@@ -1,9 +1,22 @@
 import { asConnectionId, asTenantId } from '@tributary/domain';
 import { canonicalJson } from './canonical-json.js';
-import { addressHash, changeTenant, takenAddresses, type ConnectionChange, type KnownConnection, type TenantChange } from './tenant-change.js';
+import {
+  addressHash,
+  changeTenant,
+  takenAddresses,
+  type ConnectionChange,
+  type KnownConnection,
+  type TenantChange,
+} from './tenant-change.js';
 import { readTenantBody } from './tenants-file.js';
 
-const shop = (fields: object = {}): object => ({ id: 'shop', kind: 'woocommerce', storeUrl: 'https://shop.example', country: 'CL', ...fields });
+const shop = (fields: object = {}): object => ({
+  id: 'shop',
+  kind: 'woocommerce',
+  storeUrl: 'https://shop.example',
+  country: 'CL',
+  ...fields,
+});
 const ads = (fields: object = {}): object => ({ id: 'ads', kind: 'tiktok', pixelCode: 'P1', ...fields });
 
 /** A control store in memory: what a change leads to is what the next one finds. */
@@ -15,7 +28,10 @@ class Tenant {
   put(body: object): TenantChange {
     const reading = readTenantBody(body, 'acme');
     if (reading.kind === 'refused') throw new Error(JSON.stringify(reading.problems));
-    const change = changeTenant(reading.tenant, [...this.known.values()], { nowMs: this.nowMs, newToken: () => `generated-token-${(this.tokens += 1)}` });
+    const change = changeTenant(reading.tenant, [...this.known.values()], {
+      nowMs: this.nowMs,
+      newToken: () => `generated-token-${(this.tokens += 1)}`,
+    });
     if (change.kind === 'change') for (const { next } of change.connections) if (next !== null) this.keep(next);
     return change;
   }
@@ -43,22 +59,29 @@ const connectionsOf = (change: TenantChange): readonly ConnectionChange[] => {
   if (change.kind === 'refused') throw new Error(JSON.stringify(change.problems));
   return change.connections;
 };
-const changes = (change: TenantChange): string[] => connectionsOf(change).map(({ id, change: what, version, state }) => `${id} ${what} v${version} ${state}`);
+const changes = (change: TenantChange): string[] =>
+  connectionsOf(change).map(({ id, change: what, version, state }) => `${id} ${what} v${version} ${state}`);
 
 describe('putting a tenant', () => {
   it('makes the first version of every connection, and tokens and secrets that nobody gave', () => {
     const tenant = new Tenant();
     const [first, second] = connectionsOf(tenant.put({ connections: [shop(), ads({ accessToken: 'secret-1' })] }));
-    expect(first).toMatchObject({ change: 'created', version: 1, generated: { webhookToken: 'generated-token-1', webhookSecret: 'generated-token-2' } });
+    expect(first).toMatchObject({
+      change: 'created',
+      version: 1,
+      generated: { webhookToken: 'generated-token-1', webhookSecret: 'generated-token-2' },
+    });
     expect(first?.next).toMatchObject({ activatedAt: 1_000, secretsVersion: 1, addressHash: addressHash('generated-token-1') });
-    expect(first?.notes).toEqual(['consent is not required: the shop’s country CL is outside the EEA, the United Kingdom and Switzerland']);
     expect(second).toMatchObject({ change: 'created', generated: {}, addressHash: null });
   });
 
   it('stays quiet when the body says the same, also in another order and with defaults written out', () => {
     const tenant = new Tenant();
     tenant.put({ connections: [shop(), ads({ accessToken: 'secret-1', purchase: { when: 'paid', value: 'total' } })] });
-    const again = tenant.put({ state: 'active', connections: [ads({ mode: 'live', purchase: { value: 'total' }, accessToken: 'secret-1' }), shop({ consent: { required: 'auto' } })] });
+    const again = tenant.put({
+      state: 'active',
+      connections: [ads({ mode: 'live', purchase: { value: 'total' }, accessToken: 'secret-1' }), shop({ consent: { required: 'auto' } })],
+    });
     expect(changes(again)).toEqual(['ads unchanged v1 active', 'shop unchanged v1 active']);
     expect(connectionsOf(again).flatMap(({ generated }) => Object.keys(generated))).toEqual([]);
   });
@@ -67,7 +90,11 @@ describe('putting a tenant', () => {
     const tenant = new Tenant();
     tenant.put({ connections: [shop({ webhookSecret: 'given-secret' }), ads({ accessToken: 'secret-1' })] });
     const changed = tenant.put({ connections: [shop({ webhookSecret: ['next-secret', 'given-secret'] }), ads({ maxEventAgeDays: 3 })] });
-    expect(connectionsOf(changed)[0]?.next).toMatchObject({ version: 2, secretsVersion: 2, secrets: { webhookToken: 'generated-token-1', webhookSecret: ['next-secret', 'given-secret'] } });
+    expect(connectionsOf(changed)[0]?.next).toMatchObject({
+      version: 2,
+      secretsVersion: 2,
+      secrets: { webhookToken: 'generated-token-1', webhookSecret: ['next-secret', 'given-secret'] },
+    });
     expect(connectionsOf(changed)[1]?.next).toMatchObject({ version: 2, secretsVersion: 1, secrets: null });
     expect(tenant.secretsOf('ads')).toEqual({ accessToken: 'secret-1' });
   });
@@ -79,7 +106,12 @@ describe('putting a tenant', () => {
     expect(changes(tenant.put({ connections: [] }))).toEqual([]);
     tenant.nowMs = 9_000;
     const [back] = connectionsOf(tenant.put({ connections: [shop()] }));
-    expect(back).toMatchObject({ change: 'changed', version: 3, generated: {}, next: { activatedAt: 1_000, addressHash: addressHash('generated-token-1') } });
+    expect(back).toMatchObject({
+      change: 'changed',
+      version: 3,
+      generated: {},
+      next: { activatedAt: 1_000, addressHash: addressHash('generated-token-1') },
+    });
   });
 
   it('suspends all connections with their tenant and counts activation from when it is lifted', () => {
@@ -96,7 +128,10 @@ describe('putting a tenant', () => {
   it('makes a version of every connection when the tenant’s country or name changes', () => {
     const tenant = new Tenant();
     tenant.put({ connections: [shop(), ads({ accessToken: 'secret-1' })] });
-    expect(changes(tenant.put({ defaultCountry: 'DE', connections: [shop(), ads()] }))).toEqual(['shop changed v2 active', 'ads changed v2 active']);
+    expect(changes(tenant.put({ defaultCountry: 'DE', connections: [shop(), ads()] }))).toEqual([
+      'shop changed v2 active',
+      'ads changed v2 active',
+    ]);
   });
 
   it('refuses what is incomplete, as a whole', () => {
@@ -113,7 +148,10 @@ describe('putting a tenant', () => {
   it('refuses another kind under the same id', () => {
     const tenant = new Tenant();
     tenant.put({ connections: [shop()] });
-    expect(tenant.put({ connections: [{ ...ads({ accessToken: 'secret-1' }), id: 'shop' }] })).toMatchObject({ kind: 'refused', problems: [{ path: 'connections[0].kind' }] });
+    expect(tenant.put({ connections: [{ ...ads({ accessToken: 'secret-1' }), id: 'shop' }] })).toMatchObject({
+      kind: 'refused',
+      problems: [{ path: 'connections[0].kind' }],
+    });
   });
 
   it('takes secrets anew when the old ones cannot be opened any more', () => {
@@ -121,12 +159,17 @@ describe('putting a tenant', () => {
     tenant.put({ connections: [ads({ accessToken: 'secret-1' })] });
     tenant.loseKeys();
     expect(tenant.put({ connections: [ads()] }).kind).toBe('refused');
-    expect(connectionsOf(tenant.put({ connections: [ads({ accessToken: 'secret-1' })] }))[0]?.next).toMatchObject({ version: 2, secretsVersion: 2 });
+    expect(connectionsOf(tenant.put({ connections: [ads({ accessToken: 'secret-1' })] }))[0]?.next).toMatchObject({
+      version: 2,
+      secretsVersion: 2,
+    });
   });
 
   it('writes no secret into settings', () => {
     const tenant = new Tenant();
-    const written = connectionsOf(tenant.put({ connections: [shop({ webhookSecret: 'given-secret' }), ads({ accessToken: 'secret-1' })] })).map(({ next }) => next?.settings);
+    const written = connectionsOf(
+      tenant.put({ connections: [shop({ webhookSecret: 'given-secret' }), ads({ accessToken: 'secret-1' })] }),
+    ).map(({ next }) => next?.settings);
     expect(canonicalJson(written)).not.toMatch(/secret-1|given-secret|generated-token/);
   });
 });
@@ -138,6 +181,8 @@ describe('an address', () => {
     const hash = addressHash('an-address-of-16-or-more');
     const mine = { tenantId: asTenantId('acme'), connectionId: asConnectionId('shop'), addressHash: hash };
     expect(takenAddresses(asTenantId('acme'), [created], [mine])).toEqual([]);
-    expect(takenAddresses(asTenantId('acme'), [created], [mine, { ...mine, tenantId: asTenantId('other') }])).toMatchObject([{ path: 'connections[0].webhookToken' }]);
+    expect(takenAddresses(asTenantId('acme'), [created], [mine, { ...mine, tenantId: asTenantId('other') }])).toMatchObject([
+      { path: 'connections[0].webhookToken' },
+    ]);
   });
 });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isConsentRequired, woocommerceSettingsSchema, woocommerceSource } from '@tributary/sources';
 import type { ConnectionId, TenantId } from '@tributary/domain';
 import { canonicalJson } from './canonical-json.js';
 import { connectionKind, type ConnectionKind } from './connection-kinds.js';
@@ -44,8 +43,6 @@ export interface ConnectionChange {
   /** Secrets made by this change: shown to the one who asked for it, once. */
   readonly generated: Readonly<Record<string, string>>;
   readonly addressHash: string | null;
-  /** What was decided for this connection, and why. */
-  readonly notes: readonly string[];
   /** Null when nothing changes. */
   readonly next: NextVersion | null;
 }
@@ -62,11 +59,6 @@ export interface ChangePorts {
 
 /** How a connection is found by the token of its address, without keeping the token. */
 export const addressHash = (token: string): string => createHash('sha256').update(token).digest('hex');
-
-/** What was decided for a connection beyond what its settings say, and why. */
-export function connectionNotes(kind: string, settings: unknown, defaultCountry: string | null): string[] {
-  return kind === woocommerceSource.kind ? [isConsentRequired(woocommerceSettingsSchema.parse(settings), defaultCountry).explanation] : [];
-}
 
 /** Given secrets over the kept ones, and what nobody gave made anew; undefined (and told) when something is missing then. */
 function mergeSecrets(
@@ -102,17 +94,22 @@ class Change {
     const kind = connectionKind(wanted.kind);
     if (kind === undefined) return undefined;
     if (known !== undefined && known.kind !== wanted.kind) {
-      this.problems.add([...path, 'kind'], `connection ${wanted.id} is of kind ${known.kind}: a kind never changes, give the new connection an id of its own`);
+      this.problems.add(
+        [...path, 'kind'],
+        `connection ${wanted.id} is of kind ${known.kind}: a kind never changes, give the new connection an id of its own`,
+      );
       return undefined;
     }
-    const merged = mergeSecrets(kind, wanted.secrets, known?.secrets ?? null, this.ports.newToken, (issues, value) => addIssues(this.problems, issues, value, path));
+    const merged = mergeSecrets(kind, wanted.secrets, known?.secrets ?? null, this.ports.newToken, (issues, value) =>
+      addIssues(this.problems, issues, value, path),
+    );
     if (merged === undefined) return undefined;
     const { name: tenantName, state, defaultCountry } = this.desired;
     const address = kind.address === null ? undefined : merged.secrets[kind.address];
     const hash = typeof address === 'string' ? addressHash(address) : null;
     const settings = canonicalJson(wanted.settings);
-    const areSecretsNew = known?.secrets == null || canonicalJson(known.secrets) !== canonicalJson(merged.secrets);
-    const told = { id: wanted.id, kind: wanted.kind, state, addressHash: hash, generated: merged.generated, notes: connectionNotes(wanted.kind, wanted.settings, defaultCountry) };
+    const areSecretsNew = (known?.secrets ?? null) === null || canonicalJson(known?.secrets) !== canonicalJson(merged.secrets);
+    const told = { id: wanted.id, kind: wanted.kind, state, addressHash: hash, generated: merged.generated };
     const isSame =
       known !== undefined &&
       !areSecretsNew &&
@@ -141,7 +138,16 @@ class Change {
   /** No longer wanted: it stops, and everything known of it stays. */
   disabled({ wasActive: _wasActive, secrets: _secrets, settings, ...known }: KnownConnection): ConnectionChange {
     const next: NextVersion = { ...known, version: known.version + 1, state: 'disabled', settings: canonicalJson(settings), secrets: null };
-    return { id: known.id, kind: known.kind, change: 'disabled', version: next.version, state: 'disabled', generated: {}, addressHash: known.addressHash, notes: [], next };
+    return {
+      id: known.id,
+      kind: known.kind,
+      change: 'disabled',
+      version: next.version,
+      state: 'disabled',
+      generated: {},
+      addressHash: known.addressHash,
+      next,
+    };
   }
 }
 
@@ -166,13 +172,20 @@ export interface AddressOwner {
 }
 
 /** Problems of addresses that lead to a connection of somebody else already. */
-export function takenAddresses(tenantId: TenantId, connections: readonly ConnectionChange[], owners: readonly AddressOwner[]): readonly Problem[] {
+export function takenAddresses(
+  tenantId: TenantId,
+  connections: readonly ConnectionChange[],
+  owners: readonly AddressOwner[],
+): readonly Problem[] {
   const problems = new ProblemList();
   connections.forEach(({ id, kind, addressHash: hash, change }, index) => {
     const owner = owners.find((other) => other.addressHash === hash && (other.tenantId !== tenantId || other.connectionId !== id));
     if (owner === undefined || change === 'disabled') return;
     const field = connectionKind(kind)?.address ?? 'id';
-    problems.add(['connections', index, field], `is that of connection ${owner.connectionId} of tenant ${owner.tenantId} already: choose another, or leave it out to have one made`);
+    problems.add(
+      ['connections', index, field],
+      `is that of connection ${owner.connectionId} of tenant ${owner.tenantId} already: choose another, or leave it out to have one made`,
+    );
   });
   return problems.all;
 }

@@ -43,6 +43,9 @@ function pixelUses(places: Places): Map<string, PixelUse[]> {
   return Map.groupBy(uses, ({ settings }) => `${settings.mode} ${settings.pixelCode}`);
 }
 
+/** Without something between them, shop `a1` with order `2` and shop `a` with order `12` would give one event id. */
+const RUNS_TOGETHER = /\{connection\}\{order|\{order(?:Id|Number)\}\{connection\}/;
+
 /**
  * Shops number their orders alike, and the vendor drops the second of two equal event ids: so where two shops meet on one pixel
  * their event ids must differ. One shop that reaches a pixel through two connections would count every order twice.
@@ -57,11 +60,20 @@ function checkPixels(places: Places, path: Path, problems: ProblemList): void {
           `needs {connection}: the shops ${[...shops].join(', ')} share pixel ${settings.pixelCode}, and orders with the same number would count once`,
         );
       }
+      for (const { place } of uses.filter((use) => RUNS_TOGETHER.test(use.settings.purchase.eventId))) {
+        problems.add(
+          [...path, place, 'purchase', 'eventId'],
+          'needs something between {connection} and the order, such as _: two shops share this pixel',
+        );
+      }
     }
     for (const [index, { place, shops: own }] of uses.entries()) {
       const twice = own.filter((shop) => uses.slice(0, index).some((earlier) => earlier.shops.includes(shop)));
       if (twice.length > 0) {
-        problems.add([...path, place, 'sources'], `the orders of ${twice.join(', ')} reach this pixel through another connection already: each would count twice`);
+        problems.add(
+          [...path, place, 'sources'],
+          `the orders of ${twice.join(', ')} reach this pixel through another connection already: each would count twice`,
+        );
       }
     }
   }

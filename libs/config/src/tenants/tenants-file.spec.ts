@@ -14,7 +14,9 @@ const resolve = ({ from, name }: SecretReference): Resolved => {
 };
 const read = (text: string): FileReading => readTenantsFile(text, resolve);
 const problemsOf = (reading: { kind: string }): Record<string, string> =>
-  Object.fromEntries(((reading as { problems?: { path: string; message: string }[] }).problems ?? []).map(({ path, message }) => [path, message]));
+  Object.fromEntries(
+    ((reading as { problems?: { path: string; message: string }[] }).problems ?? []).map(({ path, message }) => [path, message]),
+  );
 
 const shop = (fields: object = {}): object => ({ id: 'shop', kind: 'woocommerce', storeUrl: 'https://shop.example', ...fields });
 const ads = (fields: object = {}): object => ({ id: 'ads', kind: 'tiktok', pixelCode: 'P1', accessToken: 'secret-token', ...fields });
@@ -35,7 +37,10 @@ describe('a tenants file that is right', () => {
       country: 'CL',
       consent: { required: 'auto' },
     });
-    expect(first?.secrets).toMatchObject({ webhookSecret: ['new-webhook-secret', 'old-webhook-secret'], webhookToken: 'address-of-the-shop-of-acme' });
+    expect(first?.secrets).toMatchObject({
+      webhookSecret: ['new-webhook-secret', 'old-webhook-secret'],
+      webhookToken: 'address-of-the-shop-of-acme',
+    });
     expect(web).toMatchObject({ kind: 'visits', settings: { shop: 'shop', allowedOrigins: ['https://shop.example'] } });
     expect(pixel?.secrets).toEqual({ accessToken: 'token-from-the-environment' });
     expect(canonicalJson(pixel?.settings)).not.toContain('token-from-the-environment');
@@ -55,7 +60,11 @@ describe('a tenants file that is right', () => {
     const reading = read(fixture('acme.yaml'));
     if (reading.kind !== 'read') throw new Error('refused');
     for (const { kind, settings } of reading.tenants.flatMap(({ tenant: each }) => each.connections)) {
-      expect(connectionKinds().find((known) => known.kind === kind)?.settings.parse(settings)).toEqual(settings);
+      expect(
+        connectionKinds()
+          .find((known) => known.kind === kind)
+          ?.settings.parse(settings),
+      ).toEqual(settings);
     }
   });
 });
@@ -92,14 +101,16 @@ describe('a tenants file that is wrong', () => {
       '37 tenants[2].id',
     ]);
     const messages = problemsOf(reading);
-    expect(messages['tenants[0].connections[3].kind']).toBe('kind trackingtech is not available in this version; there are woocommerce, visits, tiktok');
+    expect(messages['tenants[0].connections[3].kind']).toBe('kind trackingtech is not available in this version; leave the connection out');
     expect(messages['tenants[0].connections[2].pixelCode']).toBe('must be a text: put it in quotes');
     expect(messages['tenants[0].connections[2].purchase.when']).toBe('must be one of paid, placed, completed');
     expect(messages['tenants[0].connections[0].webhookSecret']).toBe('the variable NOT_SET_ANYWHERE is not set');
   });
 
   it('quotes no secret', () => {
-    const text = JSON.stringify(file(tenant(shop({ webhookToken: 'short!secret', webhookSecret: ['a', '', 'secret3'] }), ads({ accessToken: 'has a blank' }))));
+    const text = JSON.stringify(
+      file(tenant(shop({ webhookToken: 'short!secret', webhookSecret: ['a', '', 'secret3'] }), ads({ accessToken: 'has a blank' }))),
+    );
     for (const secret of ['short!secret', 'secret3', 'has a blank']) expect(text).not.toContain(secret);
     expect(text).toContain('accessToken');
   });
@@ -115,9 +126,18 @@ describe('a tenants file that is wrong', () => {
   });
 
   it('never throws, whatever it holds', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.jsonValue().map((value) => JSON.stringify({ tenants: [{ id: 'a', connections: [value] }] }))), (text) => {
-      expect(['read', 'refused']).toContain(read(text).kind);
-    }));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.jsonValue().map((value) => JSON.stringify({ tenants: [{ id: 'a', connections: [value] }] })),
+        ),
+        (text) => {
+          expect(['read', 'refused']).toContain(read(text).kind);
+        },
+      ),
+    );
   });
 });
 
@@ -135,6 +155,9 @@ describe('rules between connections', () => {
     expect(Object.keys(problemsOf(file(tenant(...two, ads()))))).toEqual(['tenants[0].connections[2].purchase.eventId']);
     expect(problemsOf(file(tenant(...two, ads({ sources: ['shop'] }))))).toEqual({});
     expect(problemsOf(file(tenant(...two, ads({ purchase: { eventId: '{connection}_{orderId}' } }))))).toEqual({});
+    expect(Object.keys(problemsOf(file(tenant(...two, ads({ purchase: { eventId: '{connection}{orderId}' } })))))).toEqual([
+      'tenants[0].connections[2].purchase.eventId',
+    ]);
   });
 
   it('refuses two shops on one pixel through two connections of one mode', () => {
@@ -177,13 +200,15 @@ describe('the body of a PUT', () => {
   });
 
   it('names no variables and files', () => {
-    expect(Object.keys(problemsOf(readTenantBody(tenant(shop({ webhookSecret: ['env:A'] }), ads({ accessToken: 'file:/etc/passwd' })), 'acme')))).toEqual([
-      'connections[0].webhookSecret',
-      'connections[1].accessToken',
-    ]);
+    expect(
+      Object.keys(problemsOf(readTenantBody(tenant(shop({ webhookSecret: ['env:A'] }), ads({ accessToken: 'file:/etc/passwd' })), 'acme'))),
+    ).toEqual(['connections[0].webhookSecret', 'connections[1].accessToken']);
   });
 
-  it.each([[null], ['text'], [[]], [{ connections: {} }], [{ connections: [null] }], [{ name: 'a\0b' }]])('is refused when it is %j', (body) => {
-    expect(readTenantBody(body, 'acme').kind).toBe('refused');
-  });
+  it.each([[null], ['text'], [[]], [{ connections: {} }], [{ connections: [null] }], [{ name: 'a\0b' }]])(
+    'is refused when it is %j',
+    (body) => {
+      expect(readTenantBody(body, 'acme').kind).toBe('refused');
+    },
+  );
 });

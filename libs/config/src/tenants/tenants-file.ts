@@ -26,13 +26,18 @@ function checkAddresses(readings: readonly (TenantReading | undefined)[], pathOf
       if (field === null || typeof token !== 'string') return;
       const key = `${field} ${token}`;
       const earlier = seen.get(key);
-      if (earlier !== undefined) problems.add([...pathOf(tenantIndex), 'connections', index, field], `is that of ${earlier} too: arrivals could not be told apart`);
+      if (earlier !== undefined)
+        problems.add([...pathOf(tenantIndex), 'connections', index, field], `is that of ${earlier} too: arrivals could not be told apart`);
       else seen.set(key, `connection ${String(id)} of tenant ${reading.id ?? ''}`);
     });
   });
 }
 
-function readEntries(entries: readonly unknown[], pathOf: (index: number) => Path, problems: ProblemList): readonly (TenantReading | undefined)[] {
+function readEntries(
+  entries: readonly unknown[],
+  pathOf: (index: number) => Path,
+  problems: ProblemList,
+): readonly (TenantReading | undefined)[] {
   const first = new Map<string, number>();
   const readings = entries.map((entry, index) => {
     const path = pathOf(index);
@@ -68,7 +73,9 @@ export function readTenantsFile(text: string, resolve: (reference: SecretReferen
   const readings = readEntries(entries, (index) => ['tenants', index], problems);
   const all = [...tree.problems, ...resolved.problems, ...problems.all].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (all.length > 0) return { kind: 'refused', problems: all };
-  const tenants = readings.flatMap((reading, index) => (reading?.id === undefined ? [] : [{ tenant: desiredTenant(reading, reading.id), body: entries[index] }]));
+  const tenants = readings.flatMap((reading, index) =>
+    reading?.id === undefined ? [] : [{ tenant: desiredTenant(reading, reading.id), body: entries[index] }],
+  );
   return { kind: 'read', tenants };
 }
 

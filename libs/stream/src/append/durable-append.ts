@@ -12,7 +12,7 @@ export interface DurableAppendOptions {
 }
 
 /** Neither Kafka nor the spool took the records: say so to the caller, who must ask again. */
-export class NotDurable extends Error {
+class NotDurable extends Error {
   override readonly name = 'NotDurable';
 }
 

@@ -44,7 +44,8 @@ export interface SettingsReport {
   readonly isPublished: boolean;
 }
 
-export type SettingsAnswer = { readonly kind: 'done'; readonly report: SettingsReport } | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
+export type SettingsAnswer =
+  { readonly kind: 'done'; readonly report: SettingsReport } | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 export interface SettingsChangePorts {
   readonly store: SettingsStore;
@@ -54,7 +55,9 @@ export interface SettingsChangePorts {
   readonly publish: () => Promise<void>;
 }
 
-type Decided = { readonly kind: 'decided'; readonly connections: readonly ConnectionChange[]; readonly known: readonly KnownConnection[] } | Extract<SettingsAnswer, { kind: 'refused' }>;
+type Decided =
+  | { readonly kind: 'decided'; readonly connections: readonly ConnectionChange[]; readonly known: readonly KnownConnection[] }
+  | Extract<SettingsAnswer, { kind: 'refused' }>;
 
 const WEBHOOK_PATH = '/v1/sources/woocommerce/';
 const TRIES = 5;
@@ -130,7 +133,9 @@ export class SettingsChange {
   private async decide(sql: Sql, desired: DesiredTenant): Promise<Decided> {
     const { store, vault } = this.ports;
     const stored = await store.known(sql, desired.id);
-    const known = await Promise.all(stored.map(async (connection) => ({ ...connection, secrets: await this.secretsOf(vault, desired.id, connection) })));
+    const known = await Promise.all(
+      stored.map(async (connection) => ({ ...connection, secrets: await this.secretsOf(vault, desired.id, connection) })),
+    );
     const change = changeTenant(desired, known, { nowMs: Date.now(), newToken });
     if (change.kind === 'refused') return change;
     const hashes = change.connections.flatMap(({ addressHash }) => (addressHash === null ? [] : [addressHash]));
@@ -138,7 +143,11 @@ export class SettingsChange {
     return taken.length > 0 ? { kind: 'refused', problems: taken } : { kind: 'decided', connections: change.connections, known };
   }
 
-  private async secretsOf(vault: Vault, tenantId: TenantId, { id, kind, secretsVersion }: Omit<KnownConnection, 'secrets'>): Promise<KnownConnection['secrets']> {
+  private async secretsOf(
+    vault: Vault,
+    tenantId: TenantId,
+    { id, kind, secretsVersion }: Omit<KnownConnection, 'secrets'>,
+  ): Promise<KnownConnection['secrets']> {
     const values = await vault.getSecrets(tenantId, id, secretsVersion);
     if (values === null) return null;
     // Read through the schema, so that one way of writing a value equals another.

@@ -64,7 +64,10 @@ export class SettingsRelay {
     const { sql, append, partitions } = this.ports;
     return sql.transaction(async (tx) => {
       await tx.query('settings-relay-lock', `select pg_advisory_xact_lock(hashtextextended('control-relay', 0))`);
-      const rows = await tx.query<OutboxRow>('settings-relay-read', `select id, tenant_id, connection_id, value from control_ops.outbox order by id limit ${MAX_ROWS}`);
+      const rows = await tx.query<OutboxRow>(
+        'settings-relay-read',
+        `select id, tenant_id, connection_id, value from control_ops.outbox order by id limit ${MAX_ROWS}`,
+      );
       if (rows.length === 0) return 0;
       await append(
         rows.map(({ tenant_id, connection_id, value }) => {

@@ -87,7 +87,11 @@ export class SettingsStore {
   }
 
   /** Writes the tenant, its new versions and the events that tell of them. */
-  async write(sql: Sql, { id, name, state, defaultCountry }: Omit<DesiredTenant, 'connections'>, versions: readonly VersionToWrite[]): Promise<void> {
+  async write(
+    sql: Sql,
+    { id, name, state, defaultCountry }: Omit<DesiredTenant, 'connections'>,
+    versions: readonly VersionToWrite[],
+  ): Promise<void> {
     await sql.query(
       'settings-write-tenant',
       `insert into control.tenants as t (tenant_id, name, state, default_country) values ($1, $2, $3, $4)
@@ -113,11 +117,11 @@ export class SettingsStore {
     const sorted = claims.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
     const hashes = sorted.map(({ hash }) => hash);
     const ids = sorted.map(({ id }) => id);
-    await sql.query('settings-drop-addresses', 'delete from control.addresses where tenant_id = $1 and connection_id = any($2::text[]) and address_hash <> all($3::text[])', [
-      tenantId,
-      ids,
-      hashes,
-    ]);
+    await sql.query(
+      'settings-drop-addresses',
+      'delete from control.addresses where tenant_id = $1 and connection_id = any($2::text[]) and address_hash <> all($3::text[])',
+      [tenantId, ids, hashes],
+    );
     const claimed = await sql.query(
       'settings-claim-addresses',
       `insert into control.addresses as a (address_hash, tenant_id, connection_id)

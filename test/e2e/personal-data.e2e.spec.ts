@@ -1,0 +1,306 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { allCaptures, allOrderCaptures, shiftDates, withBody, type CapturedWebhook } from '../builders/captured-webhooks.js';
+import { signedWebhook } from '../builders/order.builder.js';
+import { webhookSignature } from '../builders/php-json.js';
+import { untilAtRest } from '../stack/at-rest.js';
+import { dumpLog, topicsOf, type DumpedRecord } from '../stack/log-dump.js';
+import { inParallel, ledgerOf } from '../stack/outcomes.js';
+import { rawRequest } from '../stack/raw-request.js';
+import { paidOrder } from '../stack/shop-window.js';
+import { Stack } from '../stack/stack.js';
+import { configure, postWebhook, type ShopSpec } from '../stack/tenant.js';
+import { findTraces, tracesOf, tracesOfBytes, type Haystack, type PersonalKind, type Trace } from '../stack/traces-of-people.js';
+
+const SHOP: ShopSpec = { id: 'shop', token: 'token-of-the-shop-01', webhookSecret: 's3cret-Lab' };
+const ACCESS_TOKEN = 'access-token-of-the-pixel';
+const COUNTRIES = ['CL', 'US', 'JP'];
+const SECRETS = [SHOP.token, SHOP.webhookSecret, ACCESS_TOKEN];
+
+/** Which field of a captured body names somebody, and as what. */
+const KINDS: Readonly<Record<string, PersonalKind>> = {
+  first_name: 'name',
+  last_name: 'name',
+  company: 'text',
+  address_1: 'text',
+  address_2: 'text',
+  city: 'text',
+  postcode: 'zip',
+  email: 'email',
+  phone: 'phone',
+  username: 'text',
+  avatar_url: 'text',
+  customer_ip_address: 'text',
+  customer_user_agent: 'text',
+  customer_note: 'text',
+  order_key: 'text',
+  transaction_id: 'text',
+};
+const PERSONAL_META = /^(?:cdp_(?:id|ttclid|ttp)|_ttclid|_wc_order_attribution_session_entry)$/;
+
+type Named = readonly [kind: PersonalKind, value: string];
+
+/** Every personal value of a body, however deep. */
+function peopleIn(value: unknown): Named[] {
+  if (Array.isArray(value)) return value.flatMap(peopleIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const { key, value: meta } = value as Readonly<Record<string, unknown>>;
+  const own: Named[] = typeof key === 'string' && typeof meta === 'string' && PERSONAL_META.test(key) ? [['visitor', meta]] : [];
+  const named = Object.entries(value).flatMap(([name, field]): Named[] => {
+    const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+    return kind !== undefined && typeof field === 'string' ? [[kind, field]] : peopleIn(field);
+  });
+  return [...own, ...named];
+}
+
+const LANDING = 'https://shop.example/cafe?utm_source=tiktok&ttclid=E.C.P.entry-ttclid&email=zoe.ohiggins%2Bpromo%40example.com';
+/** An order that fills every personal field there is, with the person of the fixtures. */
+const fullOrder = (): Record<string, unknown> =>
+  paidOrder(4_001, {
+    customer_id: 77,
+    customer_note: 'Dejar en conserjería 🙏',
+    meta_data: [
+      { id: 1, key: 'cdp_id', value: 'visitor-of-the-full-order' },
+      { id: 2, key: 'cdp_ttclid', value: 'E.C.P.full-ttclid' },
+      { id: 3, key: 'cdp_ttp', value: 'ttp-of-the-full-order' },
+      { id: 4, key: 'cdp_consent', value: 'granted' },
+      { id: 5, key: '_wc_order_attribution_session_entry', value: LANDING },
+    ],
+  });
+
+const jsonOf = ({ rawBody }: CapturedWebhook): unknown => JSON.parse(rawBody.toString('utf8')) as unknown;
+const people = (): Named[] => [
+  ...allCaptures().flatMap((capture) => (capture.secret === null ? [] : peopleIn(jsonOf(capture)))),
+  ...peopleIn(fullOrder()),
+];
+
+const tracesOfPeople = (): Trace[] => {
+  const distinct = new Map(people().map((named) => [named.join('\0'), named]));
+  return [...distinct.values()].flatMap(([kind, value]) => tracesOf(kind, value, COUNTRIES));
+};
+
+const signedBy = (secret: string, rawBody: Buffer, topic: string): { rawBody: Buffer; headers: Record<string, string> } => ({
+  rawBody,
+  headers: {
+    ...signedWebhook({}, secret, topic).headers,
+    'content-length': String(rawBody.length),
+    'x-wc-webhook-signature': webhookSignature(rawBody, secret),
+  },
+});
+
+/** The ways in which an order can go wrong on its way in. */
+function spoiled(capture: CapturedWebhook): { rawBody: Buffer; headers: Record<string, string> }[] {
+  const body = jsonOf(capture) as Record<string, unknown>;
+  const { billing } = body as { billing: Record<string, string> };
+  const bodies: Buffer[] = [
+    capture.rawBody.subarray(0, capture.rawBody.length - 20),
+    Buffer.concat([capture.rawBody, Buffer.of(0xff)]),
+    withBody(capture, { ...body, total: billing['email'] }).rawBody,
+    withBody(capture, { ...body, currency: `${billing['first_name']} ${billing['last_name']}` }).rawBody,
+    withBody(capture, { ...body, [billing['email'] ?? 'x']: 1, line_items: [billing] }).rawBody,
+    withBody(capture, { code: billing['email'], message: billing['phone'], data: { status: billing['address_1'] } }).rawBody,
+    withBody(capture, [body]).rawBody,
+    Buffer.concat([capture.rawBody, Buffer.alloc(5 * 1024 * 1024, ' ')]),
+  ];
+  return bodies.map((rawBody) => signedBy(SHOP.webhookSecret, rawBody, 'order.updated'));
+}
+
+let stack: Stack;
+const url = (): string => stack.app('ingest').url;
+
+async function post(webhook: { readonly rawBody: Buffer; readonly headers: Record<string, string> }): Promise<number> {
+  const answer = await postWebhook(url(), SHOP.token, webhook);
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+/** One shop is told everything that was ever captured, right, wrongly signed and spoiled. */
+async function sendEverything(): Promise<void> {
+  const nowMs = Date.now();
+  const recent = (capture: CapturedWebhook): CapturedWebhook => (capture.secret === null ? capture : shiftDates(capture, nowMs - 60_000, SHOP.webhookSecret));
+  const captures = allCaptures().map(recent);
+  await inParallel(captures, 4, async (capture) => expect(await post(capture)).toBe(200));
+  expect(await post(signedWebhook(fullOrder(), SHOP.webhookSecret, 'order.created'))).toBe(200);
+  const orders = allOrderCaptures().map(recent);
+  await inParallel(orders, 4, async ({ rawBody, headers }) =>
+    expect(await post({ rawBody, headers: { ...headers, 'x-wc-webhook-signature': webhookSignature(rawBody, 'not-the-secret') } })).toBe(401),
+  );
+  const [guest, customer] = [orders[0], orders.find(({ name }) => name.startsWith('029'))];
+  for (const webhook of [guest, customer].flatMap((capture) => (capture === undefined ? [] : spoiled(capture)))) {
+    expect([200, 413]).toContain(await post(webhook));
+  }
+  const { rawBody } = guest!;
+  const headers: [string, string][] = [
+    ['Content-Length', String(rawBody.length)],
+    ['X-WC-Webhook-Topic', 'Zoe.OHiggins+promo@Example.COM'],
+    ['User-Agent', "Zoë O'Higgins"],
+    ['X-Forwarded-For', '203.0.113.9'],
+  ];
+  await rawRequest(url(), { path: `/v1/sources/woocommerce/${SHOP.token}`, headers, body: rawBody.subarray(0, 2_500), endsWith: 'reset' });
+  await rawRequest(url(), { path: '/v1/sources/woocommerce/Zoe.OHiggins+promo@Example.COM', headers, body: rawBody });
+}
+
+const logHaystacks = (records: readonly DumpedRecord[]): Haystack[] =>
+  records.flatMap(({ topic, partition, offset, key, value, headers }) => {
+    const where = `${topic}[${partition}] ${offset}`;
+    return [
+      { where: `${where} key`, bytes: key },
+      { where: `${where} value`, bytes: value },
+      { where: `${where} headers`, bytes: headers },
+    ];
+  });
+
+const bytesOfCell = (cell: unknown): Buffer => (Buffer.isBuffer(cell) ? cell : Buffer.from(typeof cell === 'string' ? cell : JSON.stringify(cell ?? '')));
+
+/** Every row of every table outside the vault. */
+async function tableHaystacks(): Promise<Haystack[]> {
+  const tables = await stack.sql.query<{ name: string }>(
+    '',
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname not in ('pg_catalog', 'information_schema', 'vault') order by 1`,
+  );
+  const haystacks: Haystack[] = [];
+  for (const { name } of tables) {
+    const rows = await stack.sql.query<Record<string, unknown>>('', `select * from ${name}`);
+    const bytes = rows.flatMap((row) => Object.values(row).flatMap((cell) => [bytesOfCell(cell), Buffer.from('\n')]));
+    haystacks.push({ where: `table ${name} (${rows.length} rows)`, bytes: Buffer.concat(bytes) });
+  }
+  return haystacks;
+}
+
+const appLogHaystacks = (): Haystack[] =>
+  readdirSync(stack.run.folder)
+    .filter((file) => file.endsWith('.log'))
+    .map((file) => ({ where: `log ${file}`, bytes: readFileSync(join(stack.run.folder, file)) }));
+
+const metricHaystacks = (): Promise<Haystack[]> =>
+  Promise.all(
+    [...stack.apps].map(async ([id, app]) => ({
+      where: `metrics of ${id}`,
+      bytes: Buffer.from(await (await fetch(`${app.url}/metrics`)).text()),
+    })),
+  );
+
+beforeAll(async () => {
+  stack = await Stack.start({ apps: [] });
+  for (const name of ['ingest', 'tiktok'] as const) await stack.untilReady(await stack.startApp(name, { env: { LOG_LEVEL: 'debug' } }));
+  await configure(stack, {
+    id: 'acme',
+    defaultCountry: 'CL',
+    shops: [SHOP],
+    pixels: [{ id: 'ads', accessToken: ACCESS_TOKEN, settings: { pixelCode: 'PIXEL1' } }],
+  });
+  // The first request about a person fails, so that errors are told as well.
+  stack.tiktok.control.fail({ kind: 'refuse-event', times: 1 });
+  stack.tiktok.control.fail({ kind: 'internal-error', times: 1 });
+  stack.tiktok.control.fail({ kind: 'html', times: 1 });
+  await sendEverything();
+  await untilAtRest(stack, 40_000);
+}, 240_000);
+afterAll(() => stack?.stop(), 30_000);
+
+describe('after everything that was captured came in, right and wrong', () => {
+  let records: DumpedRecord[];
+  let traces: Trace[];
+  beforeAll(async () => {
+    records = await dumpLog(stack, await topicsOf(stack));
+    const lookups = await stack.sql.query<{ lookup: Buffer }>('', 'select lookup from vault.subjects');
+    traces = [
+      ...tracesOfPeople(),
+      ...lookups.flatMap(({ lookup }, index) => tracesOfBytes(`look-up ${index} of vault.subjects`, lookup)),
+      ...SECRETS.flatMap((secret) => tracesOf('text', secret, []).filter(({ what }) => !what.startsWith('SHA-256'))),
+    ];
+  }, 60_000);
+
+  it('there is something to search: records of every kind, people, effects', async () => {
+    const topics = new Set(records.map(({ topic }) => topic));
+    expect([...topics].toSorted()).toEqual(
+      expect.arrayContaining(['commerce.order-events.v1', 'commerce.order-raw.v1', 'ingest.rejected-events.v1', 'tiktok.delivery-events.v1']),
+    );
+    expect(records.length).toBeGreaterThan(150);
+    expect(traces.length).toBeGreaterThan(1_500);
+    const subjects = await stack.sql.query<{ kind: number }>('', 'select distinct kind from vault.subjects order by kind');
+    expect(subjects.map(({ kind }) => kind)).toEqual([1, 2, 3, 4, 5]);
+    expect((await ledgerOf(stack)).filter(({ state }) => state === 'delivered').length).toBeGreaterThan(5);
+    const reasons = await stack.sql.query<{ reason: string }>('', 'select distinct reason from orders.rejections order by reason');
+    expect(reasons.map(({ reason }) => reason)).toEqual([
+      'bad-signature',
+      'body-not-json',
+      'body-not-utf8',
+      'body-too-large',
+      'body-truncated',
+      'invalid-field',
+      'not-an-order',
+      'shop-error-body',
+    ]);
+  });
+
+  it('TikTok was told who it is, hashed: the same search finds them there', () => {
+    const sent: Haystack[] = stack.tiktok.received().requests.map(({ body }) => ({ where: 'request', bytes: Buffer.from(JSON.stringify(body)) }));
+    const mail = 'zoe.ohiggins+promo@example.com';
+    expect(findTraces(sent, tracesOf('email', mail, []))).toContain(`request: SHA-256 of email ${mail}, hex`);
+  });
+
+  it('no record key, value or header names anybody', () => {
+    expect(findTraces(logHaystacks(records), traces)).toEqual([]);
+  });
+
+  it('no log line and no metric names anybody', async () => {
+    const haystacks = [...appLogHaystacks(), ...(await metricHaystacks())];
+    expect(haystacks.map(({ where }) => where)).toEqual(expect.arrayContaining(['log ingest.log', 'log tiktok.log', 'metrics of ingest', 'metrics of tiktok']));
+    expect(haystacks.every(({ bytes }) => bytes.length > 100)).toBe(true);
+    expect(findTraces(haystacks, traces)).toEqual([]);
+  });
+
+  it('no table outside the vault names anybody', async () => {
+    const haystacks = await tableHaystacks();
+    expect(haystacks.length).toBeGreaterThan(10);
+    expect(findTraces(haystacks, traces)).toEqual([]);
+  });
+
+  it('nobody with a name too short to search bytes for stands in any text', async () => {
+    const short = /(?<!\p{L})(?:ana|zoë)(?!\p{L})/iu;
+    const texts = [...appLogHaystacks(), ...(await metricHaystacks()), ...(await tableHaystacks())];
+    const keys = logHaystacks(records).filter(({ where }) => !where.endsWith('value'));
+    expect([...texts, ...keys].flatMap(({ where, bytes }) => short.exec(bytes.toString('utf8'))?.[0].concat(' in ', where) ?? [])).toEqual([]);
+  });
+});
+
+describe('the search itself', () => {
+  const MAIL = 'Zoe.OHiggins+promo@Example.COM';
+  const NORMALISED = 'zoe.ohiggins+promo@example.com';
+  const digest = createHash('sha256').update(NORMALISED).digest();
+  const PHONE_DIGEST = createHash('sha256').update('+56322123456').digest();
+
+  it.each([
+    ['a mail address as it is, in a value', { value: Buffer.from(`mail: ${MAIL}`) }, 'value: email'],
+    ['a mail address in capitals', { value: Buffer.from(MAIL.toUpperCase()) }, 'value: email'],
+    ['a mail address in a key', { key: Buffer.from(`acme:shop:${NORMALISED}`) }, 'key: email'],
+    ['a mail address of a URL in a header', { headers: Buffer.from(encodeURIComponent(MAIL)) }, 'headers: email'],
+    ['the hash of a mail address, hex', { value: Buffer.from(digest.toString('hex')) }, 'value: SHA-256 of email'],
+    ['the hash of a mail address, bytes', { value: Buffer.concat([Buffer.of(0, 1), digest]) }, 'value: SHA-256 of email'],
+    ['the hash of a phone in its international form', { key: Buffer.from(PHONE_DIGEST.toString('hex').toUpperCase()) }, 'key: SHA-256 of phone'],
+    ['a phone in its international form', { value: Buffer.from('tel:+56322123456') }, 'value: phone'],
+    ['a street as PHP escapes it', { value: Buffer.from('"Calle \\u00d1uble 1234"') }, 'value: text Calle Ñuble 1234'],
+    ['a name that is escaped', { value: Buffer.from('Zo\\u00EB') }, 'value: name'],
+  ] as const)('finds %s, planted in a topic', async (what, planted, found) => {
+    const topic = `scratch.${createHash('sha256').update(what).digest('hex').slice(0, 12)}`;
+    const { key, value, headers }: { key?: Buffer; value?: Buffer; headers?: Buffer } = planted;
+    const admin = stack.kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    const producer = stack.kafka.producer();
+    await producer.connect();
+    await producer.send({ topic, messages: [{ key: key ?? null, value: value ?? null, headers: { planted: headers ?? '' } }] });
+    await producer.disconnect();
+    const findings = findTraces(logHaystacks(await dumpLog(stack, [topic])), tracesOfPeople());
+    await admin.deleteTopics({ topics: [topic] });
+    await admin.disconnect();
+    expect(findings.some((finding) => finding.startsWith(`${topic}[0] 0 ${found}`))).toBe(true);
+  });
+
+  it('finds nothing where nothing was planted', () => {
+    expect(findTraces([{ where: 'nowhere', bytes: Buffer.from('acme:shop:17 processing 38563 CLP') }], tracesOfPeople())).toEqual([]);
+  });
+});
