@@ -14,11 +14,14 @@ export function numberText(value: number): string {
 const budgetText = (budget: Budget | null): string =>
   budget === null ? NOTHING : `${budget.is === 'at least' ? '≥' : '≤'} ${numberText(budget.value)}`;
 
-const verdictOf = (figure: Figure): string => ({ true: 'met', false: 'MISSED', null: NOTHING })[String(isMet(figure)) as 'true' | 'false' | 'null'];
+const verdictOf = (figure: Figure): string =>
+  ({ true: 'met', false: 'MISSED', null: NOTHING })[String(isMet(figure)) as 'true' | 'false' | 'null'];
 
 function limitText(figure: Figure): string {
   const ratio = ratioOf(figure);
-  return figure.limit === null || ratio === null ? NOTHING : `${numberText(ratio * 100)} % of ${numberText(figure.limit.value)} (${figure.limit.what})`;
+  return figure.limit === null || ratio === null
+    ? NOTHING
+    : `${numberText(ratio * 100)} % of ${numberText(figure.limit.value)} (${figure.limit.what})`;
 }
 
 const spreadText = ({ samples }: Figure): string =>

@@ -257,7 +257,7 @@ it('tells what was committed when it died before it could', async () => {
   const port = await stack.startApp('control', { instance: 'control-that-dies', env: { TRIBUTARY_FAILPOINT: 'control.after-commit' } });
   await stack.untilReady(port);
   // Two replicas: the one that lives must tell what the other one left.
-  await expect(api('PUT', '/v1/tenants/iota', body, 'control-that-dies')).rejects.toThrow(TypeError);
+  await expect(api('PUT', '/v1/tenants/iota', body, 'control-that-dies')).rejects.toThrow('fetch failed');
   await eventually('it is dead', 5_000, () => !port.child.isRunning());
   expect(await versions()).toContainEqual({ tenant_id: 'iota', connection_id: 'shop', version: 1, state: 'active', secrets_version: 1 });
   await eventually('ingest knows the shop', 10_000, async () => (await ping(`/v1/sources/woocommerce/${token}`)) === 200);

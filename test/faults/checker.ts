@@ -48,7 +48,9 @@ export function check({ acknowledged, taken, requests, ledger }: History): Findi
   return {
     lost: [...promised].filter((orderId) => !takenOf.has(orderId)),
     sentTwice: [...takenOf].filter(([, list]) => countedOf(list) > 1).map(([orderId]) => orderId),
-    deliveredInNameOnly: ledger.filter(({ orderId, state }) => state === 'delivered' && !takenOf.has(orderId)).map(({ orderId }) => orderId),
+    deliveredInNameOnly: ledger
+      .filter(({ orderId, state }) => state === 'delivered' && !takenOf.has(orderId))
+      .map(({ orderId }) => orderId),
     unsettled: [...promised].filter((orderId) => factOf.get(orderId)?.isSettled !== true),
     unrecorded: ledger
       .filter(({ eventId, attempts }) => eventId !== null && (sends.get(eventId) ?? 0) > attempts.length)

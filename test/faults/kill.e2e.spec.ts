@@ -48,14 +48,18 @@ it('has lost nothing that was acknowledged and sent nothing twice, and the check
   const findings = check(history);
   expect(faultsOf(findings)).toEqual(NO_FAULTS);
   expect(history.taken.length).toBeGreaterThanOrEqual(DEATHS.length * ORDERS_PER_DEATH * 0.8);
-  process.stdout.write(`kill -9: ${history.acknowledged.length} acknowledged, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`);
+  process.stdout.write(
+    `kill -9: ${history.acknowledged.length} acknowledged, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`,
+  );
 
   const [victim] = history.taken;
   if (victim === undefined) throw new Error('nothing was taken');
   const withLoss = { ...history, taken: history.taken.filter(({ orderId }) => orderId !== victim.orderId) };
   expect(check(withLoss).lost).toEqual([victim.orderId]);
 
-  const [{ body, pixel } = { body: null, pixel: '' }] = stack.tiktok.received().accepted.filter(({ requestId }) => requestId === victim.requestId);
+  const [{ body, pixel } = { body: null, pixel: '' }] = stack.tiktok
+    .received()
+    .accepted.filter(({ requestId }) => requestId === victim.requestId);
   const planted = { event_source: 'web', event_source_id: pixel, data: [{ ...body, event_id: 'planted' }] };
   const plant = await fetch(`${stack.tiktok.url}/open_api/v1.3/event/track/`, {
     method: 'POST',

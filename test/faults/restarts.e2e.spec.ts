@@ -29,12 +29,15 @@ async function expectNothingLostNorTwice(title: string): Promise<void> {
   await untilSettled(stack, load);
   const findings = await findingsOf(stack, load);
   expect(faultsOf(findings)).toEqual(NO_FAULTS);
-  process.stdout.write(`${title}: ${load.acknowledged.length} acknowledged so far, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`);
+  process.stdout.write(
+    `${title}: ${load.acknowledged.length} acknowledged so far, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`,
+  );
 }
 
 const dead = (): string[] => [...stack.apps.values()].filter(({ child }) => !child.isRunning()).map(({ name }) => name);
 
-const isFrozen = ({ child }: RunningApp): boolean => execFileSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' }).startsWith('T');
+const isFrozen = ({ child }: RunningApp): boolean =>
+  execFileSync('ps', ['-o', 'state=', '-p', String(child.pid)], { encoding: 'utf8' }).startsWith('T');
 
 it('takes every webhook through the spool while Kafka is killed and started again, and drains it', async () => {
   const traffic = load.keepSending(100_000, PER_SECOND, (index) => (index % 2 === 0 ? 'known' : 'new'));
@@ -101,7 +104,9 @@ it('does not send what it froze over, because another replica has taken it; and 
   await startAgain(stack, 'tiktok', undefined, 'tiktok-b');
   await untilSettled(stack, load);
   process.kill(frozen.child.pid, 'SIGCONT');
-  await eventually('the thawed dispatcher gives up its request', 20_000, () => readFileSync(frozen.child.logFile, 'utf8').includes('nothing was sent'));
+  await eventually('the thawed dispatcher gives up its request', 20_000, () =>
+    readFileSync(frozen.child.logFile, 'utf8').includes('nothing was sent'),
+  );
   await load.send(paidOrders(410_000, 20));
   await expectNothingLostNorTwice('Postgres killed, both killed, a replica killed, a dispatcher frozen');
   const ids = stack.tiktok.received().requests.flatMap(({ eventIds }) => eventIds);

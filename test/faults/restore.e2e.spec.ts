@@ -50,7 +50,9 @@ async function deliverWithoutKafka(first: number): Promise<void> {
   stack.tiktok.control.setLatencyMs(VENDOR_TAKES_MS);
   await load.send(paidOrders(first, COUNT, 'new'));
   const ids = eventIdsFrom(first);
-  await eventually('the vendor has the requests and has not answered', 20_000, () => ids.every((id) => requestedIn(stack.tiktok.received()).has(id)));
+  await eventually('the vendor has the requests and has not answered', 20_000, () =>
+    ids.every((id) => requestedIn(stack.tiktok.received()).has(id)),
+  );
   await stack.infrastructure.kafka.kill();
   await eventually('the ledger knows the answers', 20_000, async () => {
     const where = `state = 'delivered' and reference = any('{${ids.map((id) => id.replace('wc_order_', '')).join(',')}}')`;
@@ -92,7 +94,9 @@ it('loses nothing and sends nothing twice when Postgres is set back to an older 
   const history = await historyOf(stack, load);
   const findings = check(history);
   expect(faultsOf(findings)).toEqual(NO_FAULTS);
-  process.stdout.write(`Postgres restored: ${history.acknowledged.length} acknowledged, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`);
+  process.stdout.write(
+    `Postgres restored: ${history.acknowledged.length} acknowledged, repeats within the window: ${JSON.stringify(countRepeats(findings))}\n`,
+  );
   const { requests, accepted } = stack.tiktok.received();
   const after = { ...received(), requests: requests.slice(before.requests.length) };
   const again = requestedIn(after);

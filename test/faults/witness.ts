@@ -47,7 +47,11 @@ export async function untilFolded(stack: Stack, topic: string): Promise<void> {
   const admin = await TopicAdmin.connect(stack.kafka);
   const ends = await admin.endOffsets(topic).finally(() => admin.close());
   await eventually(`tiktok has folded ${topic}`, SETTLED_WITHIN_MS, async () => {
-    const rows = await stack.sql.query<{ partition: number; next_offset: number }>('', 'select partition, next_offset from tiktok.offsets where topic = $1', [topic]);
+    const rows = await stack.sql.query<{ partition: number; next_offset: number }>(
+      '',
+      'select partition, next_offset from tiktok.offsets where topic = $1',
+      [topic],
+    );
     const reached = new Map(rows.map((row) => [row.partition, row.next_offset]));
     return [...ends].every(([partition, end]) => (reached.get(partition) ?? 0) >= end);
   });

@@ -11,6 +11,7 @@ import { appsNotReady } from './apps-ready.js';
 import { createControlApp } from './control.app.js';
 import { controlAppSettings, readControlSettings, type ControlAppSettings } from './control.config.js';
 import type { ControlPorts } from './control.module.js';
+import { countAlerts } from './reading/alerts.metrics.js';
 
 const APPEND_TIMEOUT_MS = 10_000;
 
@@ -38,17 +39,20 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
   });
   const asking = new VendorClient({ connectionsPerHost: 2 });
   const appUrls = { ingest: settings.INGEST_URL, tiktok: settings.TIKTOK_URL };
+  const metrics = new Metrics('control');
   const ports: ControlPorts = {
     health: {
       notLive: () => [],
       notStarted: () => [],
       notReady: () => appsNotReady(appUrls, (request, timeoutMs) => asking.send(request, timeoutMs)),
-      metrics: new Metrics('control'),
+      metrics,
     },
     tenants: { store, change: new SettingsChange({ store, vault, book, publish: () => relay.flush() }) },
     reading: { sql, vault, kafka, registry, book, alerts: new PostgresAlerts(sql), log, appUrls },
   };
+  const stopCounting = countAlerts(sql, metrics, log);
   const close = async (): Promise<void> => {
+    stopCounting();
     await producer.close();
     await asking.close();
     await sql.close();

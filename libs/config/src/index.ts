@@ -2,7 +2,7 @@ export * from './secret.js';
 export * from './settings.js';
 export * from './installation.settings.js';
 export type { Problem } from './tenants/problem.js';
-export type { DesiredConnection, DesiredTenant, TenantState } from './tenants/desired-tenant.js';
+export type { DesiredTenant, TenantState } from './tenants/desired-tenant.js';
 export type { Resolved, SecretReference } from './tenants/secret-references.js';
 export * from './tenants/canonical-json.js';
 export * from './tenants/connection-kinds.js';

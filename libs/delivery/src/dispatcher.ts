@@ -81,7 +81,6 @@ type SendResult =
 
 const LEASE_MARGIN_MS = 5_000;
 const NOT_YET_MS = 500;
-const RECORD_AGAIN_MS = 250;
 const ASK_AGAIN_FIRST_MS = 50;
 const ASK_AGAIN_MAX_MS = 1_000;
 const ASK_AGAIN_FOR_MS = 60_000;
@@ -470,20 +469,6 @@ export class Dispatcher<Settings, Secrets> {
       mustStop: outcomes.some(({ kind }) => kind === 'transient' || kind === 'unknown' || kind === 'misconfigured'),
       isRefused: outcomes.some(({ kind }) => kind === 'rejected' || kind === 'bug'),
     };
-  }
-
-  /** An outcome is worth more than a try: while the database is away it is kept for as long as the lease lasts. */
-  private async record(work: () => Promise<void>): Promise<void> {
-    const until = performance.now() + LEASE_MARGIN_MS;
-    for (;;) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!(error instanceof DatabaseUnavailable) || performance.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS));
-      }
-    }
   }
 
   private settle(entry: LedgerEntry, outcome: DeliveryOutcome): Move {

@@ -62,7 +62,8 @@ async function measure(client: Client, admin: Admin, job: KafkaLimitJob): Promis
   try {
     await produce(producer, topic, { ...job, records: job.batchRecords * 8 });
     for (let round = 0; round < job.rounds; round += 1) report.producePerSecond.push(await produce(producer, topic, job));
-    for (let round = 0; round < job.rounds; round += 1) report.consumePerSecond.push(await consume(client, topic, job.records * job.rounds));
+    for (let round = 0; round < job.rounds; round += 1)
+      report.consumePerSecond.push(await consume(client, topic, job.records * job.rounds));
   } finally {
     await producer.disconnect();
     await admin.deleteTopics({ topics: [topic] });

@@ -5,13 +5,31 @@ import pg from 'pg';
 import type { UpsertLimitJob, UpsertLimitReport } from './jobs.mts';
 
 const TABLE = 'bench_limit_rows';
-const NARROW = ['tenant_id text', 'connection_id text', 'order_id text', 'partition int', 'as_of bigint', 'observed_at bigint', 'content_hash text', 'is_vanished boolean'];
+const NARROW = [
+  'tenant_id text',
+  'connection_id text',
+  'order_id text',
+  'partition int',
+  'as_of bigint',
+  'observed_at bigint',
+  'content_hash text',
+  'is_vanished boolean',
+];
 const WIDE = [...NARROW, 'modified_at bigint', 'deletion_reported_at bigint', 'observation bytea'];
 
 function batchOf(firstId: number, rows: number, payload: Buffer | null): unknown[][] {
   const of = (value: (id: number) => unknown): unknown[] => Array.from({ length: rows }, (_, index) => value(firstId + index));
   const hash = '5ca4c145b1c2941f012f07ea4ab2d5bf'.repeat(2);
-  const narrow = [of(() => 'limit'), of(() => 'shop'), of(String), of((id) => id % 12), of((id) => id), of((id) => id), of(() => hash), of(() => false)];
+  const narrow = [
+    of(() => 'limit'),
+    of(() => 'shop'),
+    of(String),
+    of((id) => id % 12),
+    of((id) => id),
+    of((id) => id),
+    of(() => hash),
+    of(() => false),
+  ];
   return payload === null ? narrow : [...narrow, of((id) => id), of(() => null), of(() => payload)];
 }
 

@@ -11,6 +11,8 @@ export interface LoadJob {
   readonly connections: number;
   /** Closed loop for so many seconds, or open loop at a rate until all are sent. */
   readonly loop: { readonly kind: 'closed'; readonly seconds: number } | { readonly kind: 'open'; readonly perSecond: number };
+  /** The same requests over and over, for a server that does not look at them. */
+  readonly isRepeated?: boolean;
   /** Answer with the moment of each request too. */
   readonly withMoments: boolean;
 }

@@ -1,7 +1,7 @@
 // The load generator, a process of its own: takes a LoadJob from BENCH_JOB and prints one line of LoadReport.
 import { summaryOf } from '../figures.mts';
 import type { LoadJob, LoadReport } from './job.mts';
-import { closedLoop, openLoop } from './runs.mts';
+import { closedLoop, openLoop, overAndOver } from './runs.mts';
 import { WebhookBytes } from './webhook-bytes.mts';
 
 const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as LoadJob;
@@ -11,7 +11,7 @@ const requests = Array.from({ length: job.orders }, (_, index) => webhooks.reque
 const cpuBefore = process.cpuUsage();
 const { port } = job.shop;
 const run = await (job.loop.kind === 'closed'
-  ? closedLoop(port, requests, job.connections, job.loop.seconds)
+  ? closedLoop(port, job.isRepeated === true ? overAndOver(requests) : requests, job.connections, job.loop.seconds)
   : openLoop(port, requests, job.connections, job.loop.perSecond));
 const cpu = process.cpuUsage(cpuBefore);
 

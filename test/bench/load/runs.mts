@@ -49,13 +49,19 @@ class Answers {
   }
 }
 
-const openAll = (port: number, count: number): Promise<Connection[]> => Promise.all(Array.from({ length: count }, () => Connection.open(port)));
+const openAll = (port: number, count: number): Promise<Connection[]> =>
+  Promise.all(Array.from({ length: count }, () => Connection.open(port)));
+
+export function* overAndOver<T>(values: readonly T[]): Generator<T, never> {
+  for (;;) yield* values;
+}
 
 /** As much as the server takes: each connection sends its next request as soon as the last one is answered. */
-export async function closedLoop(port: number, requests: readonly Buffer[], connections: number, seconds: number): Promise<RunResult> {
+export async function closedLoop(port: number, requests: Iterable<Buffer>, connections: number, seconds: number): Promise<RunResult> {
   const open = await openAll(port, connections);
   const answers = new Answers();
-  const queue = requests.values();
+  const queue = requests[Symbol.iterator]();
+  let isEmpty = false;
   const sentAt: number[] = [];
   const startedAt = performance.now();
   const deadline = startedAt + seconds * 1_000;
@@ -63,12 +69,15 @@ export async function closedLoop(port: number, requests: readonly Buffer[], conn
     const now = performance.now();
     if (now >= deadline) return;
     const next = queue.next();
-    if (next.done === true) return;
+    if (next.done === true) {
+      isEmpty = true;
+      return;
+    }
     sentAt.push(performance.timeOrigin + now);
     answers.send(connection, next.value, now, () => sendNext(connection));
   };
   for (const connection of open) sendNext(connection);
-  while (performance.now() < deadline && sentAt.length < requests.length) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (performance.now() < deadline && !isEmpty) await new Promise((resolve) => setTimeout(resolve, 20));
   await answers.untilAll();
   for (const connection of open) connection.close();
   return answers.result(startedAt, sentAt);

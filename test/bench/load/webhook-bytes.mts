@@ -31,7 +31,9 @@ const written = (ms: number): string => new Date(ms).toISOString().slice(0, 19);
 function pieces(nowMs: number): { readonly texts: readonly string[]; readonly holes: readonly string[] } {
   const template = JSON.parse(readFileSync(TEMPLATE, 'utf8')) as Record<string, unknown> & { billing: object };
   const date = written(nowMs - 60_000);
-  const dates = Object.fromEntries(['created', 'modified', 'paid'].flatMap((name) => [`date_${name}`, `date_${name}_gmt`]).map((name) => [name, date]));
+  const dates = Object.fromEntries(
+    ['created', 'modified', 'paid'].flatMap((name) => [`date_${name}`, `date_${name}_gmt`]).map((name) => [name, date]),
+  );
   const body = phpJson({
     ...template,
     ...dates,

@@ -46,7 +46,8 @@ async function runBeside(service: ContainerService, { engine, image, labels, vol
   try {
     await helper.start();
     const { StatusCode: status } = (await helper.wait()) as { StatusCode: number };
-    if (status !== 0) throw new BootstrapError(`The database's volume could not be copied: the copying container ended with status ${status}.`);
+    if (status !== 0)
+      throw new BootstrapError(`The database's volume could not be copied: the copying container ended with status ${status}.`);
   } finally {
     await helper.remove({ force: true });
   }

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
-import { asTenantId, type TenantId } from '@tributary/domain';
+import { asTenantId, type Sql, type TenantId } from '@tributary/domain';
 import { decodeCursor, isTenantKnown, type CursorParts } from '@tributary/stream';
-import type { Sql } from '@tributary/domain';
 import { HttpProblem } from '../problem.js';
 import { ID_SCHEMA } from './reading.schema.js';
 

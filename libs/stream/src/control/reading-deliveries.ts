@@ -70,7 +70,7 @@ interface DeliveryRow {
   readonly settled_at: number | null;
 }
 
-export const deliveryId = (key: string): string => Buffer.from(key).toString('base64url');
+const deliveryId = (key: string): string => Buffer.from(key).toString('base64url');
 export const ledgerKeyOf = (id: string): string => Buffer.from(id, 'base64url').toString('utf8');
 
 const attemptsInUtc = (attempts: readonly AttemptRecord[]): DeliveryItem['attempts'] =>

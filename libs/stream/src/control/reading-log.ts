@@ -45,8 +45,7 @@ async function readPartitionsOf(
   goOn: () => void,
   onRecord: (record: LogRecord) => void,
 ): Promise<void> {
-  const admin = await TopicAdmin.connect(kafka);
-  const ends = await admin.endOffsets(topic).finally(() => admin.close());
+  const ends = await endsOf(kafka, topic);
   const wanted = new Set(keys.map((key) => partitionOf(key, ends.size)));
   // The reader is given every partition: the others begin at their end, so that nothing of them is fetched.
   const from = new Map([...ends].map(([partition, end]) => [partition, wanted.has(partition) ? 0 : end]));
@@ -57,6 +56,15 @@ async function readPartitionsOf(
     for (const record of records) onRecord(record);
   };
   await readRange(kafka, { topic, from, until }, onBatch, log);
+}
+
+async function endsOf(kafka: KafkaClient, topic: string): Promise<ReadonlyMap<number, number>> {
+  const admin = await TopicAdmin.connect(kafka);
+  try {
+    return await admin.endOffsets(topic);
+  } finally {
+    await admin.close();
+  }
 }
 
 const isBrokerAway = (error: unknown): boolean =>

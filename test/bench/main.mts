@@ -1,0 +1,108 @@
+// `npm run bench`: measures what the design has budgets for, beside what the bare machine does in the same run.
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BootstrapError } from '../../tools/bootstrap/bootstrap-error.mts';
+import { createProgress } from '../../tools/bootstrap/progress.mts';
+import { BenchInstallation } from './bench-installation.mts';
+import { figuresTable } from './figures-table.mts';
+import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
+import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
+import { measureIngest } from './sections/ingest.section.mts';
+import { measureLatency } from './sections/latency.section.mts';
+import { measureLimits } from './sections/machine-limits.section.mts';
+import { measureFold, measurePlan } from './sections/projection.section.mts';
+import { measureRebuild } from './sections/rebuild.section.mts';
+import { measureStorage } from './sections/storage.section.mts';
+import { Servers } from './servers.mts';
+
+const LAPTOP_PARTITIONS = 12;
+const STOP_WITHIN_MS = 9_000;
+const root = resolve(import.meta.dirname, '..', '..');
+const home = resolve(root, process.env['TRIBUTARY_HOME'] || '.tributary');
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
+const sizes = options.quick ? QUICK : FULL;
+const progress = createProgress(process.stderr);
+let starting: Promise<Servers> | undefined;
+
+async function stop(exitCode: number): Promise<never> {
+  // Children that are still there are killed on the way out.
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS).unref();
+  await starting?.then((servers) => servers.stop()).catch(() => undefined);
+  process.exit(exitCode);
+}
+
+async function measure(servers: Servers, context: BenchContext): Promise<void> {
+  const limits = await measureLimits(servers, context);
+  const usual = await BenchInstallation.make(servers, LAPTOP_PARTITIONS);
+  await measureLatency(usual, context);
+  await measureStorage(usual, context);
+  await usual.stopApp('tiktok');
+  await measureFold(usual, context, limits);
+  await measureRebuild(usual, context, limits);
+  await measurePlan(usual, context, limits);
+  await measureIngest(usual, context, limits);
+  await usual.stop();
+
+  const narrow = await BenchInstallation.make(servers, 1);
+  await narrow.startApp('ingest');
+  await measureFold(narrow, context, limits);
+  await measureRebuild(narrow, context, limits);
+  await narrow.stop();
+}
+
+const asJson = (figure: Figure): object => ({ ...figure, value: valueOf(figure), isMet: isMet(figure), shareOfLimit: ratioOf(figure) });
+
+/** Sections in the order in which they first appear. */
+const bySection = (figures: readonly Figure[]): Figure[] => [...Map.groupBy(figures, ({ section }) => section).values()].flat();
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  starting = Servers.start(root, home, process.env, progress.onProgress);
+  const servers = await starting;
+  const book = new FigureBook();
+  await measure(servers, { sizes, book, onProgress: progress.onProgress });
+  progress.done();
+  const figures = bySection(book.figures);
+  const machine = {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? '',
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    backend: servers.infrastructure.backend,
+    isPinned: servers.cores !== null,
+    loadBefore,
+    isQuick: options.quick,
+    seconds: Math.round((performance.now() - began) / 1_000),
+  };
+  const pinning = machine.isPinned ? 'ingest has a core of its own' : 'nothing is pinned to cores here: ingest shares them';
+  process.stdout.write(`${figuresTable(figures)}\n`);
+  process.stdout.write(
+    `${machine.cores} cores (${machine.cpu}), Node ${machine.node}, servers as ${machine.backend}, ${pinning}; load before: ${loadBefore.toFixed(2)}; ${machine.seconds} s.\n`,
+  );
+  const json = JSON.stringify({ machine, figures: figures.map(asJson) });
+  if (options.json === undefined) process.stdout.write(`${json}\n`);
+  else writeFileSync(options.json, `${json}\n`);
+  await stop(0);
+}
+
+let isStopping = false;
+function giveUp(message: string): void {
+  if (isStopping) return;
+  isStopping = true;
+  progress.failed();
+  process.stderr.write(`${message}\n`);
+  void stop(1);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => giveUp('Stopping.'));
+setTimeout(
+  () => giveUp(`The bench took longer than ${sizes.endsWithinMs / 1_000} s and was ended. Is the machine busy?`),
+  sizes.endsWithinMs,
+).unref();
+
+main().catch((error: unknown) => {
+  giveUp(error instanceof BootstrapError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message));
+});
