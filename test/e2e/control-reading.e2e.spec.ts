@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { encodeDeliveryEvent, ORDER_EVENTS_TOPIC, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
-import { ledgerKey, partitionOf, type DeliveryEvent } from '@tributary/domain';
-import { LaneProducer, Registry } from '@tributary/kafka';
-import { loadSchemaBook, readRecordsOf } from '@tributary/stream';
+import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
+import { ledgerKey, type DeliveryEvent } from '@tributary/domain';
+import { readRecordsOf } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { deliveryBase, deliveryPlanned, ledgerKeyParts } from '../builders/delivery.builder.js';
 import { orderBody, orderPersonal, signedWebhook } from '../builders/order.builder.js';
 import { eventually } from '../stack/eventually.js';
-import { ControlApi, type AskOptions, type ControlAnswer } from '../stack/control-api.js';
+import { ControlApi, type AskOptions, type ControlAnswer, type Explained, type List } from '../stack/control-api.js';
 import { Stack } from '../stack/stack.js';
+import { publishDeliveries } from '../stack/published-deliveries.js';
 import { configure, postWebhook } from '../stack/tenant.js';
 import { findTraces, tracesOf } from '../stack/traces-of-people.js';
 
@@ -33,31 +33,6 @@ function buyerTraces(): ReturnType<typeof tracesOf> {
   ];
 }
 
-interface Explained {
-  readonly status: string;
-  readonly words: readonly string[];
-  readonly observations: readonly { readonly status: string; readonly whatChanged: readonly string[]; readonly isKept: boolean }[];
-  readonly observationsCutOff: boolean;
-  readonly destinations: readonly {
-    readonly connection: string;
-    readonly undecided: string | null;
-    readonly deliveries: readonly {
-      readonly id: string;
-      readonly state: string;
-      readonly reason: string | null;
-      readonly request: { readonly data: readonly { readonly user: Record<string, unknown>; readonly event_id: string }[] } | null;
-      readonly requestNote: string | null;
-      readonly matchKeys: readonly string[];
-      readonly whatWouldChangeIt: string | null;
-      readonly attempts: readonly { readonly code: string; readonly outcome: string; readonly requestId: string }[];
-    }[];
-  }[];
-}
-interface List {
-  readonly items: readonly Record<string, unknown>[];
-  readonly nextCursor: string | null;
-}
-
 let stack: Stack;
 let control: ControlApi;
 const ask = <Body>(path: string, init?: AskOptions): Promise<ControlAnswer<Body>> => control.ask<Body>(path, init);
@@ -76,33 +51,6 @@ async function order(id: number, overrides: Record<string, unknown> = {}, shop: 
   const now = new Date().toISOString().slice(0, 19);
   const body = orderBody({ id, number: String(id), date_created_gmt: now, date_modified_gmt: now, date_paid_gmt: now, ...overrides });
   expect((await postWebhook(stack.app('ingest').url, TOKENS[shop], signedWebhook(body, SECRET))).status).toBe(200);
-}
-
-/** Writes delivery events as the app would have, and waits until its ledger has folded them. */
-async function publish(events: readonly DeliveryEvent[], countOfReferences: number, like: string): Promise<void> {
-  const book = await loadSchemaBook(new Registry({ url: stack.infrastructure.addresses.schemaRegistryUrl, auth: null }));
-  const producer = new LaneProducer(stack.kafka, { lanes: 1, requestTimeoutMs: 5_000 }, createLog('test', 'silent'));
-  await producer.appendAll(
-    events.map((event) => {
-      const key = ledgerKey(event.key);
-      return {
-        topic: TIKTOK_DELIVERY_TOPIC,
-        key,
-        partition: partitionOf(key, PARTITIONS),
-        value: encodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, event),
-        headers: {},
-      };
-    }),
-  );
-  await producer.close();
-  await eventually(`the ledger has ${countOfReferences} of ${like}`, 15_000, async () => {
-    const [row] = await stack.sql.query<{ count: number }>(
-      '',
-      'select count(*)::int as count from tiktok.ledger_entries where reference like $1',
-      [like],
-    );
-    return row?.count === countOfReferences;
-  });
 }
 
 beforeAll(async () => {
@@ -219,25 +167,21 @@ describe('an explained order', () => {
   it('whose outcome nobody knows is sent again only when a double is accepted', async () => {
     const key = ledgerKeyParts({ reference: '3001' });
     const base = (version: number): ReturnType<typeof deliveryBase> => ({ ...deliveryBase(version, undefined, key), eventId: uuidv7() });
-    await publish(
-      [
-        { ...deliveryPlanned(), ...base(1) },
-        {
-          ...base(2),
-          type: 'Attempted',
-          attempt: 1,
-          dueAt: base(2).occurredAt + 20_000,
-          settingsVersion: 1,
-          matchKeys: [],
-          sealedUnder: null,
-          sealedRequest: null,
-        },
-        { ...base(3), type: 'Requeued', to: 'unknown', reason: 'outcome-unknown', dueAt: base(3).occurredAt, answer: null },
-        { ...base(4), type: 'Unconfirmed', reason: 'window-over' },
-      ],
-      1,
-      '3001',
-    );
+    await publishDeliveries(stack, PARTITIONS, [
+      { ...deliveryPlanned(), ...base(1) },
+      {
+        ...base(2),
+        type: 'Attempted',
+        attempt: 1,
+        dueAt: base(2).occurredAt + 20_000,
+        settingsVersion: 1,
+        matchKeys: [],
+        sealedUnder: null,
+        sealedRequest: null,
+      },
+      { ...base(3), type: 'Requeued', to: 'unknown', reason: 'outcome-unknown', dueAt: base(3).occurredAt, answer: null },
+      { ...base(4), type: 'Unconfirmed', reason: 'window-over' },
+    ]);
     await untilState(3001, 'unconfirmed');
     const id = Buffer.from(ledgerKey(key)).toString('base64url');
     const refused = await ask<{ detail: string }>(`/v1/tenants/acme/deliveries/${id}/retry`, { method: 'POST' });
@@ -316,7 +260,7 @@ describe('the list of deliveries', () => {
         eventTime: base.occurredAt,
       };
     });
-    await publish(many, COUNT, '7___');
+    await publishDeliveries(stack, PARTITIONS, many);
     const seen: string[] = [];
     const times: string[] = [];
     let cursor: string | null = null;
@@ -420,7 +364,7 @@ it('is told on the command line', async () => {
   expect(await run('alerts', 'acme')).toMatch(/^acme \/ shop: webhook-rejected, since [^]*\n {2}→ /);
   expect(await run('deliveries', 'acme', '--state', 'delivered')).toMatch(/shop 1001/);
   expect(JSON.parse(await run('deliveries', 'acme', '--limit', '3', '--json'))).toMatchObject({ items: [{}, {}, {}] });
-});
+}, 120_000);
 
 it('says so when the app does not do what it was asked in time', async () => {
   await stack.app('tiktok').child.kill();

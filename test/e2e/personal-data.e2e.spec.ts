@@ -118,7 +118,8 @@ async function post(webhook: { readonly rawBody: Buffer; readonly headers: Recor
 /** One shop is told everything that was ever captured, right, wrongly signed and spoiled. */
 async function sendEverything(): Promise<void> {
   const nowMs = Date.now();
-  const recent = (capture: CapturedWebhook): CapturedWebhook => (capture.secret === null ? capture : shiftDates(capture, nowMs - 60_000, SHOP.webhookSecret));
+  const recent = (capture: CapturedWebhook): CapturedWebhook =>
+    capture.secret === null ? capture : shiftDates(capture, nowMs - 60_000, SHOP.webhookSecret);
   const captures = allCaptures().map(recent);
   await inParallel(captures, 4, async (capture) => expect(await post(capture)).toBe(200));
   expect(await post(signedWebhook(fullOrder(), SHOP.webhookSecret, 'order.created'))).toBe(200);
@@ -126,7 +127,9 @@ async function sendEverything(): Promise<void> {
   expect(await post(signedWebhook(nobodys, SHOP.webhookSecret, 'order.created'))).toBe(200);
   const orders = allOrderCaptures().map(recent);
   await inParallel(orders, 4, async ({ rawBody, headers }) =>
-    expect(await post({ rawBody, headers: { ...headers, 'x-wc-webhook-signature': webhookSignature(rawBody, 'not-the-secret') } })).toBe(401),
+    expect(await post({ rawBody, headers: { ...headers, 'x-wc-webhook-signature': webhookSignature(rawBody, 'not-the-secret') } })).toBe(
+      401,
+    ),
   );
   const [guest, customer] = [orders[0], orders.find(({ name }) => name.startsWith('029'))];
   for (const webhook of [guest, customer].flatMap((capture) => (capture === undefined ? [] : spoiled(capture)))) {
@@ -153,7 +156,8 @@ const logHaystacks = (records: readonly DumpedRecord[]): Haystack[] =>
     ];
   });
 
-const bytesOfCell = (cell: unknown): Buffer => (Buffer.isBuffer(cell) ? cell : Buffer.from(typeof cell === 'string' ? cell : JSON.stringify(cell ?? '')));
+const bytesOfCell = (cell: unknown): Buffer =>
+  Buffer.isBuffer(cell) ? cell : Buffer.from(typeof cell === 'string' ? cell : JSON.stringify(cell ?? ''));
 
 /** Every row of every table outside the vault. */
 async function tableHaystacks(): Promise<Haystack[]> {
@@ -218,7 +222,12 @@ describe('after everything that was captured came in, right and wrong', () => {
   it('there is something to search: records of every kind, people, effects', async () => {
     const topics = new Set(records.map(({ topic }) => topic));
     expect([...topics].toSorted()).toEqual(
-      expect.arrayContaining(['commerce.order-events.v1', 'commerce.order-raw.v1', 'ingest.rejected-events.v1', 'tiktok.delivery-events.v1']),
+      expect.arrayContaining([
+        'commerce.order-events.v1',
+        'commerce.order-raw.v1',
+        'ingest.rejected-events.v1',
+        'tiktok.delivery-events.v1',
+      ]),
     );
     expect(records.length).toBeGreaterThan(150);
     expect(traces.length).toBeGreaterThan(1_000);
@@ -239,7 +248,9 @@ describe('after everything that was captured came in, right and wrong', () => {
   });
 
   it('TikTok was told who it is, hashed: the same search finds them there', () => {
-    const sent: Haystack[] = stack.tiktok.received().requests.map(({ body }) => ({ where: 'request', bytes: Buffer.from(JSON.stringify(body)) }));
+    const sent: Haystack[] = stack.tiktok
+      .received()
+      .requests.map(({ body }) => ({ where: 'request', bytes: Buffer.from(JSON.stringify(body)) }));
     const mail = 'zoe.ohiggins+promo@example.com';
     expect(findTraces(sent, tracesOf('email', mail, []))).toContain(`request: SHA-256 of email ${mail}, hex`);
   });
@@ -250,7 +261,9 @@ describe('after everything that was captured came in, right and wrong', () => {
 
   it('no log line and no metric names anybody', async () => {
     const haystacks = [...appLogHaystacks(), ...(await metricHaystacks())];
-    expect(haystacks.map(({ where }) => where)).toEqual(expect.arrayContaining(['log ingest.log', 'log tiktok.log', 'metrics of ingest', 'metrics of tiktok']));
+    expect(haystacks.map(({ where }) => where)).toEqual(
+      expect.arrayContaining(['log ingest.log', 'log tiktok.log', 'metrics of ingest', 'metrics of tiktok']),
+    );
     expect(haystacks.every(({ bytes }) => bytes.length > 0)).toBe(true);
     expect(findTraces(haystacks, traces)).toEqual([]);
   });
@@ -265,7 +278,9 @@ describe('after everything that was captured came in, right and wrong', () => {
     const short = /(?<!\p{L})(?:ana|zoë)(?!\p{L})/iu;
     const texts = [...appLogHaystacks(), ...(await metricHaystacks()), ...(await tableHaystacks())];
     const keys = logHaystacks(records).filter(({ where }) => !where.endsWith('value'));
-    expect([...texts, ...keys].flatMap(({ where, bytes }) => short.exec(bytes.toString('utf8'))?.[0].concat(' in ', where) ?? [])).toEqual([]);
+    expect([...texts, ...keys].flatMap(({ where, bytes }) => short.exec(bytes.toString('utf8'))?.[0].concat(' in ', where) ?? [])).toEqual(
+      [],
+    );
   });
 });
 
@@ -275,14 +290,22 @@ describe('the search itself', () => {
   const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
   const TOPIC = 'scratch.planted';
 
-  const PLANTED: readonly (readonly [what: string, found: string, record: { key?: Buffer; value?: Buffer; headers?: Record<string, Buffer> }])[] = [
+  const PLANTED: readonly (readonly [
+    what: string,
+    found: string,
+    record: { key?: Buffer; value?: Buffer; headers?: Record<string, Buffer> },
+  ])[] = [
     ['a mail address as it is, in a value', 'value: email', { value: Buffer.from(`mail: ${MAIL}`) }],
     ['a mail address in capitals', 'value: email', { value: Buffer.from(MAIL.toUpperCase()) }],
     ['a mail address in a key', 'key: email', { key: Buffer.from(`acme:shop:${NORMALISED}`) }],
     ['a mail address of a URL, in a header', 'headers: email', { headers: { url: Buffer.from(encodeURIComponent(MAIL)) } }],
     ['the hash of a mail address, hex', 'value: SHA-256 of email', { value: Buffer.from(sha256(NORMALISED).toString('hex')) }],
     ['the hash of a mail address, bytes', 'value: SHA-256 of email', { value: Buffer.concat([Buffer.of(0, 1), sha256(NORMALISED)]) }],
-    ['the hash of a phone, hex in capitals', 'key: SHA-256 of phone', { key: Buffer.from(sha256('+56987654321').toString('hex').toUpperCase()) }],
+    [
+      'the hash of a phone, hex in capitals',
+      'key: SHA-256 of phone',
+      { key: Buffer.from(sha256('+56987654321').toString('hex').toUpperCase()) },
+    ],
     ['a phone in its international form', 'value: phone', { value: Buffer.from('tel:+56987654321') }],
     ['a street as PHP escapes it', 'value: text Calle Ñuble 1234', { value: Buffer.from('"Calle \\u00d1uble 1234"') }],
     ['a name that is escaped', 'value: name', { value: Buffer.from('Zo\\u00EB') }],
@@ -305,7 +328,9 @@ describe('the search itself', () => {
   }, 30_000);
 
   it.each(PLANTED.map(([what, found], offset) => [what, offset, found] as const))('finds %s, planted in a topic', (_, offset, found) => {
-    const places = findings.flatMap((finding) => (finding.startsWith(`${TOPIC}[0] ${offset} `) ? [finding.slice(`${TOPIC}[0] ${offset} `.length)] : []));
+    const places = findings.flatMap((finding) =>
+      finding.startsWith(`${TOPIC}[0] ${offset} `) ? [finding.slice(`${TOPIC}[0] ${offset} `.length)] : [],
+    );
     expect(places.some((place) => place.startsWith(found))).toBe(found !== '');
   });
 });

@@ -153,12 +153,12 @@ describe('orders that look alike', () => {
       'shared right delivered',
     ]);
     // On one pixel that tells connections apart, and on two pixels.
-    const pixels = stack.tiktok.received().accepted.flatMap((event) => (event.eventId.endsWith('_500') ? [[event.pixel, event.eventId]] : []));
-    expect(pixels.toSorted()).toEqual([
-      ['PIXEL-ads-left', 'left_500'],
-      ['PIXEL-ads-right', 'right_500'],
-      ['PIXEL-shared', 'shared_left_500'],
-      ['PIXEL-shared', 'shared_right_500'],
+    const events = stack.tiktok.received().accepted.filter(({ eventId }) => eventId.endsWith('_500'));
+    expect(events.map(({ pixel: code, eventId }) => `${code} ${eventId}`).toSorted()).toEqual([
+      'PIXEL-ads-left left_500',
+      'PIXEL-ads-right right_500',
+      'PIXEL-shared shared_left_500',
+      'PIXEL-shared shared_right_500',
     ]);
   });
 });

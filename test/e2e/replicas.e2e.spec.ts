@@ -31,18 +31,27 @@ function orderOf(person: number, orderId: number): Record<string, unknown> {
   return { ...order, billing, customer_id: person + 1, meta_data: [{ id: 1, key: 'cdp_id', value: `visitor-${person}` }] };
 }
 
+async function arePartitionsShared(): Promise<boolean> {
+  const admin = stack.kafka.admin();
+  await admin.connect();
+  try {
+    const { groups } = await admin.describeGroups(['tributary.tiktok.orders']);
+    return groups[0]?.state === 'Stable' && groups[0].members.length === 2;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 beforeAll(async () => {
   stack = await Stack.start({ apps: ['ingest', 'tiktok'], simulator: { pixels: 'any', keepsBodies: false } });
-  const others = await Promise.all([stack.startApp('ingest', { instance: 'ingest-2' }), stack.startApp('tiktok', { instance: 'tiktok-2' })]);
+  const others = await Promise.all([
+    stack.startApp('ingest', { instance: 'ingest-2' }),
+    stack.startApp('tiktok', { instance: 'tiktok-2' }),
+  ]);
   await Promise.all(others.map((app) => stack.untilReady(app)));
   await configure(stack, { id: 'acme', shops: [SHOP], pixels: [{ id: 'ads', accessToken: 'token', settings: { pixelCode: 'PIXEL1' } }] });
   // Both replicas of tiktok hold partitions of the order topic before the first order.
-  await eventually('the partitions are shared', 20_000, async () => {
-    const admin = stack.kafka.admin();
-    await admin.connect();
-    const { groups } = await admin.describeGroups(['tributary.tiktok.orders']).finally(() => admin.disconnect());
-    return groups[0]?.state === 'Stable' && groups[0].members.length === 2;
-  });
+  await eventually('the partitions are shared', 20_000, arePartitionsShared);
   const posts = Array.from({ length: PEOPLE }, (_, person) => INSTANCES.map((instance) => ({ person, instance }))).flat();
   const windows = { ingest: new ShopWindow(stack, SHOP, 'ingest'), 'ingest-2': new ShopWindow(stack, SHOP, 'ingest-2') };
   statuses = await inParallel(posts, 100, ({ person, instance }) =>

@@ -18,7 +18,12 @@ const ONE_FAULT_EACH: readonly {
   readonly repeats: number;
 }[] = [
   { name: 'throttled-by-code', fault: { kind: 'throttle' }, attempts: ['throttled', 'delivered'], repeats: 0 },
-  { name: 'throttled-by-status', fault: { kind: 'too-many-requests', retryAfterSeconds: 1 }, attempts: ['throttled', 'delivered'], repeats: 0 },
+  {
+    name: 'throttled-by-status',
+    fault: { kind: 'too-many-requests', retryAfterSeconds: 1 },
+    attempts: ['throttled', 'delivered'],
+    repeats: 0,
+  },
   { name: 'inner-error', fault: { kind: 'internal-error' }, attempts: ['transient', 'delivered'], repeats: 0 },
   { name: 'http-error', fault: { kind: 'http-error', status: 503 }, attempts: ['unknown', 'delivered'], repeats: 0 },
   { name: 'html-instead', fault: { kind: 'html' }, attempts: ['unknown', 'delivered'], repeats: 0 },
@@ -61,7 +66,8 @@ const countedOf = (name: string): string[] =>
 
 const duplicatesOf = (name: string): number => stack.tiktok.received().duplicates.filter(({ pixel }) => pixel === `PIXEL-${name}`).length;
 
-const idsUpTo = (name: string, count: number): string[] => Array.from({ length: count }, (_, index) => eventIdOf(name, index + 1)).toSorted();
+const idsUpTo = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => eventIdOf(name, index + 1)).toSorted();
 
 /** Nothing of the pixel is under way: every effect is parked, or lies in the queue behind the parked credential. */
 async function isHeldBack(name: string): Promise<boolean> {
@@ -143,21 +149,24 @@ describe('a credential that TikTok refuses', () => {
     ['bad-event-hidden', true, 1 + Math.ceil(Math.log2(MANY)) + 1 + 1],
     // The whole, the one alone, the rest.
     ['bad-event-named', false, 3],
-  ] as const)('(%s) one event that TikTok refuses is found in few requests, and only it is rejected', async (name, hidesPath, maxRequests) => {
-    const asked = requestsTo(name).length;
-    stack.tiktok.control.fail({ kind: 'refuse-event', eventIds: [eventIdOf(name, BAD_ORDER)], hidesPath });
-    await configure(stack, { id: 'acme', shops: [], pixels: [pixelSpec(name, 2, `right-token-of-${name}`)] });
-    await eventually('everything is settled', 20_000, async () =>
-      (await ledgerOfPixel(name)).every(({ state }) => ['delivered', 'rejected'].includes(state)),
-    );
-    const lines = await ledgerOfPixel(name);
-    expect(lines.filter(({ state }) => state === 'rejected')).toMatchObject([{ orderId: String(BAD_ORDER), reason: 'vendor-refused' }]);
-    expect(countedOf(name)).toEqual(idsUpTo(name, MANY).filter((eventId) => eventId !== eventIdOf(name, BAD_ORDER)));
-    expect(duplicatesOf(name)).toBe(0);
-    const requests = requestsTo(name).slice(asked);
-    expect(requests[0]?.eventIds).toHaveLength(MANY);
-    expect(requests.length).toBeLessThanOrEqual(maxRequests);
-  });
+  ] as const)(
+    '(%s) one event that TikTok refuses is found in few requests, and only it is rejected',
+    async (name, hidesPath, maxRequests) => {
+      const asked = requestsTo(name).length;
+      stack.tiktok.control.fail({ kind: 'refuse-event', eventIds: [eventIdOf(name, BAD_ORDER)], hidesPath });
+      await configure(stack, { id: 'acme', shops: [], pixels: [pixelSpec(name, 2, `right-token-of-${name}`)] });
+      await eventually('everything is settled', 20_000, async () =>
+        (await ledgerOfPixel(name)).every(({ state }) => ['delivered', 'rejected'].includes(state)),
+      );
+      const lines = await ledgerOfPixel(name);
+      expect(lines.filter(({ state }) => state === 'rejected')).toMatchObject([{ orderId: String(BAD_ORDER), reason: 'vendor-refused' }]);
+      expect(countedOf(name)).toEqual(idsUpTo(name, MANY).filter((eventId) => eventId !== eventIdOf(name, BAD_ORDER)));
+      expect(duplicatesOf(name)).toBe(0);
+      const requests = requestsTo(name).slice(asked);
+      expect(requests[0]?.eventIds).toHaveLength(MANY);
+      expect(requests.length).toBeLessThanOrEqual(maxRequests);
+    },
+  );
 
   it('a request of which only a part was taken is made again event by event, and each counts once', async () => {
     const asked = requestsTo('partial').length;
@@ -166,7 +175,11 @@ describe('a credential that TikTok refuses', () => {
     await eventually('everything is delivered', 25_000, async () =>
       (await ledgerOfPixel('partial')).every(({ state }) => state === 'delivered'),
     );
-    expect(requestsTo('partial').slice(asked).map(({ eventIds }) => eventIds.length)).toEqual([MANY, ...Array.from({ length: MANY }, () => 1)]);
+    expect(
+      requestsTo('partial')
+        .slice(asked)
+        .map(({ eventIds }) => eventIds.length),
+    ).toEqual([MANY, ...Array.from({ length: MANY }, () => 1)]);
     expect(countedOf('partial')).toEqual(idsUpTo('partial', MANY));
     expect(duplicatesOf('partial')).toBe(MANY / 2);
   }, 40_000);

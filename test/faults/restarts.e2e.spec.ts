@@ -97,7 +97,7 @@ it('lets a second replica take over when the first is killed under load', async 
 }, 150_000);
 
 it('does not send what it froze over, because another replica has taken it; and of all these faults nothing is lost or sent twice', async () => {
-  await stack.app('tiktok-b').child.stop(15_000);
+  await stack.apps.get('tiktok-b')?.child.stop(15_000);
   const frozen = await startAgain(stack, 'tiktok', 'dispatch.after-intent:1:stop');
   await load.send(paidOrders(400_000, 20));
   await eventually('the dispatcher is frozen between intent and request', 20_000, () => isFrozen(frozen));

@@ -1,5 +1,5 @@
 import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
-import type { Snapshot } from '../../tools/bootstrap/processes/service.mts';
+import type { Snapshot } from '../../tools/bootstrap/processes/server.mts';
 import type { Received } from '../simulators/tiktok/vendor.ts';
 import { eventually } from '../stack/eventually.js';
 import { Stack } from '../stack/stack.js';

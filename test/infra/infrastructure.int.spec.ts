@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { startInfrastructure, type Infrastructure } from '../../tools/bootstrap/infrastructure.mts';
+import { startInfrastructure } from '../../tools/bootstrap/infrastructure.mts';
+import type { Infrastructure } from '../../tools/bootstrap/infrastructure.port.mts';
 import { isAlive, type ProcessIdentity } from '../../tools/bootstrap/process-identity.mts';
 
 const home = process.env['TRIBUTARY_HOME'] || '.tributary';

@@ -30,3 +30,30 @@ export class ControlApi {
     return { status: answer.status, type: answer.headers.get('content-type') ?? '', body: JSON.parse(text) as Body };
   }
 }
+
+/** Of an explanation what specs look at. */
+export interface Explained {
+  readonly status: string;
+  readonly words: readonly string[];
+  readonly observations: readonly { readonly status: string; readonly whatChanged: readonly string[]; readonly isKept: boolean }[];
+  readonly observationsCutOff: boolean;
+  readonly destinations: readonly {
+    readonly connection: string;
+    readonly undecided: string | null;
+    readonly deliveries: readonly {
+      readonly id: string;
+      readonly state: string;
+      readonly reason: string | null;
+      readonly request: { readonly data: readonly { readonly user: Record<string, unknown>; readonly event_id: string }[] } | null;
+      readonly requestNote: string | null;
+      readonly matchKeys: readonly string[];
+      readonly whatWouldChangeIt: string | null;
+      readonly attempts: readonly { readonly code: string; readonly outcome: string; readonly requestId: string }[];
+    }[];
+  }[];
+}
+/** A page of any list. */
+export interface List {
+  readonly items: readonly Record<string, unknown>[];
+  readonly nextCursor: string | null;
+}

@@ -51,25 +51,30 @@ function basesOf(nowMs: number): readonly Base[] {
     });
 }
 
+/** Most get an order id of their own, so that they do not all tell of the same few orders. */
+const orderId = fc.option(fc.integer({ min: 100_000, max: 99_999_999 }), { nil: null, freq: 10 });
+const withId = (text: string, id: number | null): string => (id === null ? text : text.replace(/^\{"id":\d+/, `{"id":${id}`));
+
 const changedFields = (bases: readonly Base[]): fc.Arbitrary<FuzzedBody> =>
   fc
     .tuple(
       fc.constantFrom(...bases),
       fc.array(fc.record({ place: fc.nat(), value: odd, isRemoved: fc.boolean() }), { minLength: 1, maxLength: 5 }),
+      orderId,
     )
-    .map(([{ topic, text, paths }, changes]) => {
+    .map(([{ topic, text, paths }, changes, id]) => {
       const body = changes.reduce<Json>(
         (target, { place, value, isRemoved }) => put(target, paths[place % paths.length] ?? [], structuredClone(value), isRemoved),
-        JSON.parse(text) as Json,
+        JSON.parse(withId(text, id)) as Json,
       );
       return { topic, rawBody: Buffer.from(JSON.stringify(body)) };
     });
 
 const changedBytes = (bases: readonly Base[]): fc.Arbitrary<FuzzedBody> =>
   fc
-    .tuple(fc.constantFrom(...bases), fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 }), fc.nat())
-    .map(([{ topic, text }, bytes, cut]) => {
-      const rawBody = Buffer.from(text);
+    .tuple(fc.constantFrom(...bases), fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 }), fc.nat(), orderId)
+    .map(([{ topic, text }, bytes, cut, id]) => {
+      const rawBody = Buffer.from(withId(text, id));
       for (const [offset, byte] of bytes) rawBody[offset % rawBody.length] = byte;
       return { topic, rawBody: cut % 4 === 0 ? rawBody.subarray(0, cut % rawBody.length) : rawBody };
     });

@@ -48,7 +48,14 @@ export async function dumpLog(stack: Stack, topics: readonly string[]): Promise<
       autoCommit: false,
       eachMessage: ({ topic, partition, message }) => {
         const { offset, key, value } = message;
-        dumped.push({ topic, partition, offset, key: key ?? Buffer.alloc(0), value: value ?? Buffer.alloc(0), headers: headerBytes(message.headers) });
+        dumped.push({
+          topic,
+          partition,
+          offset,
+          key: key ?? Buffer.alloc(0),
+          value: value ?? Buffer.alloc(0),
+          headers: headerBytes(message.headers),
+        });
         return Promise.resolve();
       },
     });

@@ -30,7 +30,11 @@ export async function ledgerCounts(stack: Stack): Promise<Record<string, number>
 }
 
 /** Ids of the events that counted at TikTok, sorted: one that counted twice stands there twice. */
-export const countedEventIds = (stack: Stack): string[] => stack.tiktok.received().accepted.map(({ eventId }) => eventId).toSorted();
+export const countedEventIds = (stack: Stack): string[] =>
+  stack.tiktok
+    .received()
+    .accepted.map(({ eventId }) => eventId)
+    .toSorted();
 
 /** Runs `work` over all items, at most `atOnce` at a time; results in the items' order. */
 export async function inParallel<Item, Result>(

@@ -7,7 +7,8 @@ import { migrate, PostgresPool, readMigrations } from '@tributary/postgres';
 import { createLog } from '@tributary/telemetry';
 import { openRun, type Child, type Run } from '../../tools/bootstrap/children.mts';
 import { freePort } from '../../tools/bootstrap/free-port.mts';
-import { startInfrastructure, type Infrastructure } from '../../tools/bootstrap/infrastructure.mts';
+import { startInfrastructure } from '../../tools/bootstrap/infrastructure.mts';
+import type { Infrastructure } from '../../tools/bootstrap/infrastructure.port.mts';
 import { startTiktokSimulator, type TiktokSimulator } from '../simulators/tiktok/tiktok-simulator.ts';
 import { eventually } from './eventually.js';
 

@@ -71,7 +71,8 @@ const hashTraces = (what: string, hash: Buffer): Trace[] => [
 /** Every form of a person's value, in clear and as SHA-256. A postal code is only looked for as its hash: its digits are anywhere. */
 export function tracesOf(kind: PersonalKind, value: string, countries: readonly string[]): Trace[] {
   const forms = writtenForms(kind, value, countries);
-  const clear = kind === 'zip' ? [] : forms.flatMap((form) => encodings(form).flatMap(([name, bytes]) => trace(`${kind} ${form}, ${name}`, bytes)));
+  const clear =
+    kind === 'zip' ? [] : forms.flatMap((form) => encodings(form).flatMap(([name, bytes]) => trace(`${kind} ${form}, ${name}`, bytes)));
   const hashed = forms.flatMap((form) => hashTraces(`SHA-256 of ${kind} ${form}`, createHash('sha256').update(form).digest()));
   return [...clear, ...hashed];
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openRun } from '../children.mts';
-import type { InfrastructureOptions, StartedBackend } from '../infrastructure.mts';
+import type { InfrastructureOptions, StartedBackend } from '../infrastructure.port.mts';
 import { keptPassword, keptText, newPassword } from '../kept-text.mts';
 import { kafkaProperties, propertiesAsEnvironment } from '../kafka-properties.mts';
 import { awaitKafka } from '../kafka-readiness.mts';
@@ -21,7 +21,7 @@ import { connectEngine, type Engine } from './engine.mts';
 import { removeLeftovers, runLabels } from './leftovers.mts';
 import { withSnapshots } from './postgres-snapshot.mts';
 import { pullMissing } from './pull.mts';
-import { startContainer, type ContainerRecipe, type ContainerService } from './service.mts';
+import { startContainer, type ContainerRecipe, type ContainerService } from './server.mts';
 
 const readyTimeoutMs = 120_000;
 /** Of the image from Postgres 18 on; the cluster lies below it, by major version. */
@@ -100,7 +100,12 @@ async function startAll(context: Context, runFolder: string, stop: () => Promise
     },
     runFolder,
     kafka,
-    postgres: withSnapshots(postgres, { engine: context.engine, image: postgresVersions.image, labels: context.labels, volume: postgresVolume }),
+    postgres: withSnapshots(postgres, {
+      engine: context.engine,
+      image: postgresVersions.image,
+      labels: context.labels,
+      volume: postgresVolume,
+    }),
     stop,
   };
 }

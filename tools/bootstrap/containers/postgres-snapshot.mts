@@ -1,7 +1,7 @@
 import { BootstrapError } from '../bootstrap-error.mts';
-import type { DatabaseHooks } from '../processes/service.mts';
+import type { DatabaseHooks } from '../processes/server.mts';
 import type { Engine } from './engine.mts';
-import type { ContainerService } from './service.mts';
+import type { ContainerService } from './server.mts';
 
 export interface SnapshotPlace {
   readonly engine: Engine;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
 import { openRun, type Run } from '../children.mts';
-import type { InfrastructureOptions, StartedBackend } from '../infrastructure.mts';
+import type { InfrastructureOptions, StartedBackend } from '../infrastructure.port.mts';
 import { keptPassword, newPassword } from '../kept-text.mts';
 import { makePassableFolder } from '../passable-folder.mts';
 import { databaseUrl, registryDatabase, superuser } from '../postgres-settings.mts';

@@ -8,7 +8,7 @@ import { kafkaProperties, renderProperties, type Properties } from '../kafka-pro
 import { awaitKafka, type KafkaAccess } from '../kafka-readiness.mts';
 import { lastLines } from '../last-lines.mts';
 import type { Java } from './java.mts';
-import { startService, type Service } from './service.mts';
+import { startService, type Service } from './server.mts';
 
 export interface KafkaOptions {
   readonly run: Run;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { BootstrapError } from '../bootstrap-error.mts';
-import type { DatabaseHooks, FaultHooks } from './service.mts';
+import type { DatabaseHooks, FaultHooks } from './server.mts';
 
 /** Adds snapshots to a server whose data lie in `cluster`; the copies lie beside it. */
 export function withSnapshots<Server extends FaultHooks>(server: Server, cluster: string): Server & DatabaseHooks {

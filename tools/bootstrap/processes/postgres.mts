@@ -8,7 +8,7 @@ import { postgres as versions } from '../versions.mts';
 import { placePostgres, type PostgresPlacement } from './postgres-placement.mts';
 import { postgresUser, type SystemUser } from './postgres-user.mts';
 import { withSnapshots } from './postgres-snapshot.mts';
-import { startService, type DatabaseHooks, type Service } from './service.mts';
+import { startService, type DatabaseHooks, type Service } from './server.mts';
 
 export interface PostgresOptions {
   readonly run: Run;

@@ -3,7 +3,7 @@ import type { Run } from '../children.mts';
 import { awaitRegistry, registryEnvironment, type RegistryDatabase } from '../registry-settings.mts';
 import { registry } from '../versions.mts';
 import type { Java } from './java.mts';
-import { startService, type Service } from './service.mts';
+import { startService, type Service } from './server.mts';
 
 export interface RegistryOptions {
   readonly run: Run;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { builtApp } from '../built.mts';
-import type { InfrastructureAddresses } from '../infrastructure.mts';
+import type { InfrastructureAddresses } from '../infrastructure.port.mts';
 import type { AppPorts } from './app-ports.mts';
 import type { Program } from './supervisor.mts';
 

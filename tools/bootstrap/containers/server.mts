@@ -1,4 +1,4 @@
-import type { FaultHooks } from '../processes/service.mts';
+import type { FaultHooks } from '../processes/server.mts';
 import { BootstrapError, messageOf } from '../bootstrap-error.mts';
 import { freePort } from '../free-port.mts';
 import type { Engine } from './engine.mts';
