@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { allCaptures, allOrderCaptures, shiftDates, withBody, type CapturedWebhook } from '../builders/captured-webhooks.js';
-import { signedWebhook } from '../builders/order.builder.js';
+import { signedWebhook, type SignedWebhook } from '../builders/order.builder.js';
 import { webhookSignature } from '../builders/php-json.js';
 import { untilAtRest } from '../stack/at-rest.js';
+import { postedStatus, signedBytes } from '../stack/bad-webhooks.js';
+import { appLogHaystacks, logHaystacks, metricHaystacks, tableHaystacks } from '../stack/haystacks.js';
 import { dumpLog, topicsOf, type DumpedRecord } from '../stack/log-dump.js';
 import { inParallel, ledgerOf } from '../stack/outcomes.js';
 import { rawRequest } from '../stack/raw-request.js';
 import { paidOrder } from '../stack/shop-window.js';
 import { Stack } from '../stack/stack.js';
-import { configure, postWebhook, type ShopSpec } from '../stack/tenant.js';
+import { configure, type ShopSpec } from '../stack/tenant.js';
 import { findTraces, tracesOf, tracesOfBytes, type Haystack, type PersonalKind, type Trace } from '../stack/traces-of-people.js';
 
 const SHOP: ShopSpec = { id: 'shop', token: 'token-of-the-shop-01', webhookSecret: 's3cret-Lab' };
@@ -80,17 +80,8 @@ const tracesOfPeople = (): Trace[] => {
   return [...distinct.values()].flatMap(([kind, value]) => tracesOf(kind, value, COUNTRIES));
 };
 
-const signedBy = (secret: string, rawBody: Buffer, topic: string): { rawBody: Buffer; headers: Record<string, string> } => ({
-  rawBody,
-  headers: {
-    ...signedWebhook({}, secret, topic).headers,
-    'content-length': String(rawBody.length),
-    'x-wc-webhook-signature': webhookSignature(rawBody, secret),
-  },
-});
-
 /** The ways in which an order can go wrong on its way in. */
-function spoiled(capture: CapturedWebhook): { rawBody: Buffer; headers: Record<string, string> }[] {
+function spoiled(capture: CapturedWebhook): SignedWebhook[] {
   const body = jsonOf(capture) as Record<string, unknown>;
   const { billing } = body as { billing: Record<string, string> };
   const bodies: Buffer[] = [
@@ -103,17 +94,13 @@ function spoiled(capture: CapturedWebhook): { rawBody: Buffer; headers: Record<s
     withBody(capture, [body]).rawBody,
     Buffer.concat([capture.rawBody, Buffer.alloc(5 * 1024 * 1024, ' ')]),
   ];
-  return bodies.map((rawBody) => signedBy(SHOP.webhookSecret, rawBody, 'order.updated'));
+  return bodies.map((rawBody) => signedBytes(rawBody, SHOP.webhookSecret));
 }
 
 let stack: Stack;
 const url = (): string => stack.app('ingest').url;
 
-async function post(webhook: { readonly rawBody: Buffer; readonly headers: Record<string, string> }): Promise<number> {
-  const answer = await postWebhook(url(), SHOP.token, webhook);
-  await answer.arrayBuffer();
-  return answer.status;
-}
+const post = (webhook: SignedWebhook): Promise<number> => postedStatus(stack, SHOP, webhook);
 
 /** One shop is told everything that was ever captured, right, wrongly signed and spoiled. */
 async function sendEverything(): Promise<void> {
@@ -145,48 +132,6 @@ async function sendEverything(): Promise<void> {
   await rawRequest(url(), { path: `/v1/sources/woocommerce/${SHOP.token}`, headers, body: rawBody.subarray(0, 2_500), endsWith: 'reset' });
   await rawRequest(url(), { path: '/v1/sources/woocommerce/Zoe.OHiggins+promo@Example.COM', headers, body: rawBody });
 }
-
-const logHaystacks = (records: readonly DumpedRecord[]): Haystack[] =>
-  records.flatMap(({ topic, partition, offset, key, value, headers }) => {
-    const where = `${topic}[${partition}] ${offset}`;
-    return [
-      { where: `${where} key`, bytes: key },
-      { where: `${where} value`, bytes: value },
-      { where: `${where} headers`, bytes: headers },
-    ];
-  });
-
-const bytesOfCell = (cell: unknown): Buffer =>
-  Buffer.isBuffer(cell) ? cell : Buffer.from(typeof cell === 'string' ? cell : JSON.stringify(cell ?? ''));
-
-/** Every row of every table outside the vault. */
-async function tableHaystacks(): Promise<Haystack[]> {
-  const tables = await stack.sql.query<{ name: string }>(
-    '',
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables
-      where schemaname not in ('pg_catalog', 'information_schema', 'vault') order by 1`,
-  );
-  const haystacks: Haystack[] = [];
-  for (const { name } of tables) {
-    const rows = await stack.sql.query<Record<string, unknown>>('', `select * from ${name}`);
-    const bytes = rows.flatMap((row) => Object.values(row).flatMap((cell) => [bytesOfCell(cell), Buffer.from('\n')]));
-    haystacks.push({ where: `table ${name} (${rows.length} rows)`, bytes: Buffer.concat(bytes) });
-  }
-  return haystacks;
-}
-
-const appLogHaystacks = (): Haystack[] =>
-  readdirSync(stack.run.folder)
-    .filter((file) => file.endsWith('.log'))
-    .map((file) => ({ where: `log ${file}`, bytes: readFileSync(join(stack.run.folder, file)) }));
-
-const metricHaystacks = (): Promise<Haystack[]> =>
-  Promise.all(
-    [...stack.apps].map(async ([id, app]) => ({
-      where: `metrics of ${id}`,
-      bytes: Buffer.from(await (await fetch(`${app.url}/metrics`)).text()),
-    })),
-  );
 
 beforeAll(async () => {
   stack = await Stack.start({ apps: [] });
@@ -260,7 +205,7 @@ describe('after everything that was captured came in, right and wrong', () => {
   });
 
   it('no log line and no metric names anybody', async () => {
-    const haystacks = [...appLogHaystacks(), ...(await metricHaystacks())];
+    const haystacks = [...appLogHaystacks(stack), ...(await metricHaystacks(stack))];
     expect(haystacks.map(({ where }) => where)).toEqual(
       expect.arrayContaining(['log ingest.log', 'log tiktok.log', 'metrics of ingest', 'metrics of tiktok']),
     );
@@ -269,14 +214,14 @@ describe('after everything that was captured came in, right and wrong', () => {
   });
 
   it('no table outside the vault names anybody', async () => {
-    const haystacks = await tableHaystacks();
+    const haystacks = await tableHaystacks(stack);
     expect(haystacks.length).toBeGreaterThan(10);
     expect(findTraces(haystacks, traces)).toEqual([]);
   });
 
   it('nobody with a name too short to search bytes for stands in any text', async () => {
     const short = /(?<!\p{L})(?:ana|zoë)(?!\p{L})/iu;
-    const texts = [...appLogHaystacks(), ...(await metricHaystacks()), ...(await tableHaystacks())];
+    const texts = [...appLogHaystacks(stack), ...(await metricHaystacks(stack)), ...(await tableHaystacks(stack))];
     const keys = logHaystacks(records).filter(({ where }) => !where.endsWith('value'));
     expect([...texts, ...keys].flatMap(({ where, bytes }) => short.exec(bytes.toString('utf8'))?.[0].concat(' in ', where) ?? [])).toEqual(
       [],

@@ -43,7 +43,7 @@ it.each(DEATHS.map((death, index) => [...death, index] as const))(
 );
 
 it('has lost nothing that was acknowledged and sent nothing twice, and the checker finds what is planted', async () => {
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   const history = await historyOf(stack, load);
   const findings = check(history);
   expect(faultsOf(findings)).toEqual(NO_FAULTS);

@@ -26,7 +26,7 @@ const kafkaAway = (isOpen: boolean): Promise<void> =>
 
 /** Leases of whoever died run on for up to 30 s, so several faults are judged together. */
 async function expectNothingLostNorTwice(title: string): Promise<void> {
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   const findings = await findingsOf(stack, load);
   expect(faultsOf(findings)).toEqual(NO_FAULTS);
   process.stdout.write(
@@ -102,7 +102,7 @@ it('does not send what it froze over, because another replica has taken it; and 
   await load.send(paidOrders(400_000, 20));
   await eventually('the dispatcher is frozen between intent and request', 20_000, () => isFrozen(frozen));
   await startAgain(stack, 'tiktok', undefined, 'tiktok-b');
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   process.kill(frozen.child.pid, 'SIGCONT');
   await eventually('the thawed dispatcher gives up its request', 20_000, () =>
     readFileSync(frozen.child.logFile, 'utf8').includes('nothing was sent'),

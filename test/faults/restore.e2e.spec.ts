@@ -1,4 +1,3 @@
-import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
 import type { Snapshot } from '../../tools/bootstrap/processes/server.mts';
 import type { Received } from '../simulators/tiktok/vendor.ts';
 import { eventually } from '../stack/eventually.js';
@@ -7,7 +6,7 @@ import { configure } from '../stack/tenant.js';
 import { check, countRepeats, faultsOf, NO_FAULTS } from './checker.js';
 import { copyOf } from './history.js';
 import { faultTenant, Load, ordersOf, paidOrders } from './load.js';
-import { countOf, historyOf, startAgain, untilFolded, untilSettled } from './witness.js';
+import { countOf, historyOf, startAgain, untilSettled } from './witness.js';
 
 /** First order id of each group; ten orders or more in each. */
 const BEFORE_SNAPSHOT = 100_000;
@@ -74,11 +73,11 @@ async function restoreAndStart(): Promise<void> {
 
 it('loses nothing and sends nothing twice when Postgres is set back to an older copy', async () => {
   await load.send([...ordersOf(BEFORE_SNAPSHOT, COUNT, 'known'), ...ordersOf(BEFORE_SNAPSHOT + 50, COUNT, 'new')]);
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   snapshot = await stack.infrastructure.postgres.snapshot();
 
   await load.send(paidOrders(DELIVERED, COUNT, 'new'));
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   await dieAt('dispatch.after-answer', ANSWERED);
   await dieAt('dispatch.after-intent', INTENDED);
   await dieAt('plan.after-statement', PLANNED);
@@ -89,7 +88,7 @@ it('loses nothing and sends nothing twice when Postgres is set back to an older 
 
   const before = received();
   await restoreAndStart();
-  await untilSettled(stack, load);
+  await untilSettled(stack);
 
   const history = await historyOf(stack, load);
   const findings = check(history);
@@ -113,12 +112,11 @@ it('asks nothing again of a vendor that has forgotten everything, once the log s
   const before = received();
   stack.tiktok.control.reset();
   await restoreAndStart();
-  await untilFolded(stack, ORDER_EVENTS_TOPIC);
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   expect(stack.tiktok.received().counts.requests).toBe(0);
 
   await load.send(paidOrders(AFTERWARDS, COUNT, 'new'));
-  await untilSettled(stack, load);
+  await untilSettled(stack);
   expect([...requestedIn(stack.tiktok.received())].toSorted()).toEqual(eventIdsFrom(AFTERWARDS));
   expect(faultsOf(check(await historyOf(stack, load, before)))).toEqual(NO_FAULTS);
 }, 120_000);

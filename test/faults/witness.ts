@@ -1,4 +1,5 @@
-import { TopicAdmin } from '@tributary/kafka';
+import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
+import { withTopicAdmin } from '@tributary/kafka';
 import type { Received } from '../simulators/tiktok/vendor.ts';
 import { eventually } from '../stack/eventually.js';
 import type { AppName, RunningApp, Stack } from '../stack/stack.js';
@@ -25,13 +26,15 @@ export async function countOf(stack: Stack, table: string, where = 'true'): Prom
   return row?.count ?? 0;
 }
 
-/** Waits until every acknowledged purchase has come to its end and nothing waits to be published. */
-export async function untilSettled(stack: Stack, load: Load): Promise<void> {
-  await eventually('every acknowledged purchase is settled', SETTLED_WITHIN_MS, async () => {
-    const open = new Set(load.acknowledged.filter(({ isPurchase }) => isPurchase).map(({ orderId }) => orderId));
-    for (const { orderId, isSettled } of await ledgerOf(stack)) if (isSettled) open.delete(orderId);
-    if (open.size > 0) throw new Error(`${open.size} open, such as ${[...open].slice(0, 5).join(', ')}`);
-    return (await countOf(stack, 'tiktok_ops.outbox')) === 0;
+/** Waits until nothing moves any more: the spool and the outbox are empty, all orders are folded, every entry is at its end. */
+export async function untilSettled(stack: Stack): Promise<void> {
+  await eventually('the spool is empty', SETTLED_WITHIN_MS, async () => (await countOf(stack, 'ingest_ops.spool')) === 0);
+  await untilFolded(stack, ORDER_EVENTS_TOPIC);
+  await eventually('every effect is settled and published', SETTLED_WITHIN_MS, async () => {
+    const open = await countOf(stack, 'tiktok.ledger_entries', 'settled_at is null');
+    const unpublished = await countOf(stack, 'tiktok_ops.outbox');
+    if (open + unpublished > 0) throw new Error(`${open} open, ${unpublished} unpublished`);
+    return true;
   });
 }
 
@@ -43,9 +46,8 @@ export async function historyOf(stack: Stack, load: Load, ...earlier: readonly R
 export const findingsOf = async (stack: Stack, load: Load): Promise<Findings> => check(await historyOf(stack, load));
 
 /** Waits until the app's fold of the order topic has reached the topic's end. */
-export async function untilFolded(stack: Stack, topic: string): Promise<void> {
-  const admin = await TopicAdmin.connect(stack.kafka);
-  const ends = await admin.endOffsets(topic).finally(() => admin.close());
+async function untilFolded(stack: Stack, topic: string): Promise<void> {
+  const ends = await withTopicAdmin(stack.kafka, (admin) => admin.endOffsets(topic));
   await eventually(`tiktok has folded ${topic}`, SETTLED_WITHIN_MS, async () => {
     const rows = await stack.sql.query<{ partition: number; next_offset: number }>(
       '',

@@ -197,6 +197,12 @@ describe('fields in other forms', () => {
     expect(content.lines.at(-1)?.lineId).toBe('10000');
   });
 
+  it.each(['line_items', 'shipping_lines', 'fee_lines', 'refunds'])('%s of more elements than a record of the log can hold', (key) => {
+    const list = `[${'{},'.repeat(20_000)}{}]`;
+    expect(readText(orderText(key, list))).toMatchObject({ reason: 'invalid-field', detail: `${key} has more than 20000 elements` });
+    expect(readText(orderText(key, list.replace('{},', ''))).kind).toBe('order');
+  });
+
   it('keys that name the prototype', () => {
     const polluted = factOf(readText(orderText('__proto__', '{"status":"completed","isAdmin":true}')));
     expect(polluted.content.status).toBe('processing');
