@@ -4,7 +4,11 @@ const transform = {
   '^.+\\.m?ts$': [
     '@swc/jest',
     {
-      jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2023', transform: { legacyDecorator: true, decoratorMetadata: true } },
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        target: 'es2023',
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
       module: { type: 'commonjs' },
     },
   ],

@@ -1,4 +1,12 @@
-import { asConnectionId, asTenantId, type DeliveryEventBase, type DeliveryPlan, type DeliveryPlanned, type LedgerKeyParts, type VendorAnswer } from '@tributary/domain';
+import {
+  asConnectionId,
+  asTenantId,
+  type DeliveryEventBase,
+  type DeliveryPlan,
+  type DeliveryPlanned,
+  type LedgerKeyParts,
+  type VendorAnswer,
+} from '@tributary/domain';
 
 export const PLANNED_AT = Date.parse('2026-11-20T10:00:01Z');
 
@@ -37,6 +45,10 @@ export const deliveryBase = (version: number, afterMs = (version - 1) * 1_000, k
   version,
 });
 
-export const deliveryPlanned = (overrides: Partial<DeliveryPlan> = {}): DeliveryPlanned => ({ ...deliveryBase(1), type: 'Planned', plan: deliveryPlan(overrides) });
+export const deliveryPlanned = (overrides: Partial<DeliveryPlan> = {}): DeliveryPlanned => ({
+  ...deliveryBase(1),
+  type: 'Planned',
+  plan: deliveryPlan(overrides),
+});
 
 export const vendorAnswer = (code = '0', message = 'OK'): VendorAnswer => ({ code, message, requestId: 'request-1' });

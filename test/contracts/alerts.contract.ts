@@ -2,7 +2,13 @@ import { asConnectionId, asTenantId, type Alerts, type AlertToOpen } from '@trib
 
 const acme = asTenantId('acme');
 const shop = asConnectionId('shop');
-const badSignature: AlertToOpen = { tenantId: acme, connectionId: shop, kind: 'bad-signature', what: 'A signature does not match.', todo: 'Compare the secrets.' };
+const badSignature: AlertToOpen = {
+  tenantId: acme,
+  connectionId: shop,
+  kind: 'bad-signature',
+  what: 'A signature does not match.',
+  todo: 'Compare the secrets.',
+};
 
 /** What every keeper of alerts does; `empty` gives one that holds nothing. */
 export function alertsContract(empty: () => Promise<Alerts> | Alerts): void {
@@ -32,7 +38,10 @@ export function alertsContract(empty: () => Promise<Alerts> | Alerts): void {
     expect(await alerts.list(acme)).toHaveLength(3);
     expect(await alerts.list(null)).toHaveLength(4);
     await alerts.close(acme, null, 'bad-signature');
-    expect((await alerts.list(acme)).map(({ connectionId, kind }) => `${connectionId} ${kind}`).toSorted()).toEqual(['shop bad-signature', 'shop log-gap']);
+    expect((await alerts.list(acme)).map(({ connectionId, kind }) => `${connectionId} ${kind}`).toSorted()).toEqual([
+      'shop bad-signature',
+      'shop log-gap',
+    ]);
   });
 
   it('opens anew after it was closed', async () => {

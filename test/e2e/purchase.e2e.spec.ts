@@ -19,7 +19,14 @@ afterAll(() => stack?.stop(), 30_000);
 
 it('turns one signed order into one delivered Purchase', async () => {
   const now = new Date().toISOString().slice(0, 19);
-  const body = orderBody({ id: 1042, number: '1042', status: 'processing', date_created_gmt: now, date_modified_gmt: now, date_paid_gmt: now });
+  const body = orderBody({
+    id: 1042,
+    number: '1042',
+    status: 'processing',
+    date_created_gmt: now,
+    date_modified_gmt: now,
+    date_paid_gmt: now,
+  });
   const answer = await postWebhook(stack.app('ingest').url, TOKEN, signedWebhook(body, SECRET, 'order.updated'));
   expect(answer.status).toBe(200);
   await eventually('the ledger says delivered', 10_000, async () => {

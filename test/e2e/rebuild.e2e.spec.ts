@@ -44,7 +44,9 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 30_000);
 
 const cli = async (...args: readonly string[]): Promise<string> => {
-  const { stdout } = await run(process.execPath, [join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js'), ...args], { env: stack.environment() });
+  const { stdout } = await run(process.execPath, [join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js'), ...args], {
+    env: stack.environment(),
+  });
   return stdout;
 };
 const digests = async (): Promise<unknown> => JSON.parse(await cli('dump', 'tiktok', '--json'));
@@ -52,14 +54,25 @@ const digests = async (): Promise<unknown> => JSON.parse(await cli('dump', 'tikt
 async function send(overrides: Record<string, unknown> = {}): Promise<number> {
   nextOrder += 1;
   const now = new Date().toISOString().slice(0, 19);
-  const body = orderBody({ id: nextOrder, number: String(nextOrder), status: 'processing', date_created_gmt: now, date_modified_gmt: now, date_paid_gmt: now, ...overrides });
+  const body = orderBody({
+    id: nextOrder,
+    number: String(nextOrder),
+    status: 'processing',
+    date_created_gmt: now,
+    date_modified_gmt: now,
+    date_paid_gmt: now,
+    ...overrides,
+  });
   const answer = await postWebhook(stack.app('ingest').url, TOKEN, signedWebhook(body, SECRET, 'order.updated'));
   expect(answer.status).toBe(200);
   return nextOrder;
 }
 
 const states = async (): Promise<Record<string, number>> => {
-  const rows = await stack.sql.query<{ state: string; count: number }>('', 'select state, count(*)::int as count from tiktok.ledger_entries group by state');
+  const rows = await stack.sql.query<{ state: string; count: number }>(
+    '',
+    'select state, count(*)::int as count from tiktok.ledger_entries group by state',
+  );
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 };
 
@@ -78,7 +91,10 @@ async function isFolded(): Promise<boolean> {
   const admin = stack.kafka.admin();
   await admin.connect();
   try {
-    const rows = await stack.sql.query<{ topic: string; partition: number; next_offset: number }>('', 'select topic, partition, next_offset from tiktok.offsets');
+    const rows = await stack.sql.query<{ topic: string; partition: number; next_offset: number }>(
+      '',
+      'select topic, partition, next_offset from tiktok.offsets',
+    );
     for (const topic of new Set(rows.map((row) => row.topic))) {
       for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
         if (rows.find((row) => row.topic === topic && row.partition === partition)?.next_offset !== Number(high)) return false;
@@ -99,7 +115,16 @@ async function publishUnconfirmed(): Promise<void> {
   const base = (version: number) => ({ ...deliveryBase(version, (version - 1) * 1_000, key), eventId: uuidv7() });
   const events: DeliveryEvent[] = [
     { ...base(1), type: 'Planned', plan: deliveryPlan({ vendorEventId: 'wc_order_77' }) },
-    { ...base(2), type: 'Attempted', attempt: 1, dueAt: base(2).occurredAt + 20_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null },
+    {
+      ...base(2),
+      type: 'Attempted',
+      attempt: 1,
+      dueAt: base(2).occurredAt + 20_000,
+      settingsVersion: 1,
+      matchKeys: [],
+      sealedUnder: null,
+      sealedRequest: null,
+    },
     { ...base(3), type: 'Unconfirmed', reason: 'window-over' },
   ];
   for (const event of events) {
@@ -143,7 +168,9 @@ describe('rebuild tiktok', () => {
     await atRest();
     expect(await digests()).toEqual(before);
     const order = await send();
-    await eventually('an order after the swap is delivered', 20_000, () => stack.tiktok.received().accepted.some(({ eventId }) => eventId === `wc_order_${order}`));
+    await eventually('an order after the swap is delivered', 20_000, () =>
+      stack.tiktok.received().accepted.some(({ eventId }) => eventId === `wc_order_${order}`),
+    );
   }, 120_000);
 
   it('loses and doubles nothing under live traffic', async () => {

@@ -35,7 +35,8 @@ describe('Kafka with SASL/PLAIN over TLS, from the environment', () => {
     KAFKA_PASSWORD: broker.password,
     ...overrides,
   });
-  const kafkaOf = (overrides: NodeJS.ProcessEnv = {}) => createKafka(kafkaConnection(readSettings(kafkaSettings, environment(overrides)), 'test'), log);
+  const kafkaOf = (overrides: NodeJS.ProcessEnv = {}) =>
+    createKafka(kafkaConnection(readSettings(kafkaSettings, environment(overrides)), 'test'), log);
 
   beforeAll(async () => {
     broker = await startSecureKafka({ home: HOME });
@@ -95,7 +96,9 @@ describe('the registry with credentials from the environment', () => {
     seen = [];
     server = createServer((request, response) => {
       seen.push(request.headers.authorization);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ subject: 's', id: 7, version: 1, schema: '"string"' }));
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ subject: 's', id: 7, version: 1, schema: '"string"' }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -103,7 +106,11 @@ describe('the registry with credentials from the environment', () => {
 
   it('sends them', async () => {
     const { port } = server.address() as AddressInfo;
-    const settings = readSettings(registrySettings, { SCHEMA_REGISTRY_URL: `http://127.0.0.1:${port}`, SCHEMA_REGISTRY_USERNAME: 'tributary', SCHEMA_REGISTRY_PASSWORD: 'secret' });
+    const settings = readSettings(registrySettings, {
+      SCHEMA_REGISTRY_URL: `http://127.0.0.1:${port}`,
+      SCHEMA_REGISTRY_USERNAME: 'tributary',
+      SCHEMA_REGISTRY_PASSWORD: 'secret',
+    });
     expect(await new Registry(registryConnection(settings)).idOf('s', '"string"')).toBe(7);
     expect(seen).toContain(`Basic ${Buffer.from('tributary:secret').toString('base64')}`);
   });

@@ -53,7 +53,12 @@ export class Stack {
   ) {}
 
   static async start(options: StackOptions = {}): Promise<Stack> {
-    const infrastructure = await startInfrastructure({ home: HOME, persistent: false, onProgress: () => undefined, env: ownInfrastructure() });
+    const infrastructure = await startInfrastructure({
+      home: HOME,
+      persistent: false,
+      onProgress: () => undefined,
+      env: ownInfrastructure(),
+    });
     const run = await openRun({ home: HOME, kind: 'test-apps', isExclusive: false });
     const { addresses } = infrastructure;
     const sql = new PostgresPool({ databaseUrl: addresses.databaseUrl, maxConnections: 5, applicationName: 'test' });
@@ -96,14 +101,22 @@ export class Stack {
   }
 
   /** Starts an app; `instance` tells replicas apart. */
-  async startApp(name: AppName, options: { readonly instance?: string; readonly env?: NodeJS.ProcessEnv; readonly port?: number } = {}): Promise<RunningApp> {
+  async startApp(
+    name: AppName,
+    options: { readonly instance?: string; readonly env?: NodeJS.ProcessEnv; readonly port?: number } = {},
+  ): Promise<RunningApp> {
     const port = options.port ?? (await freePort());
     const id = options.instance ?? name;
-    const child = this.run.spawnChild(id, process.execPath, ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps', join(root, 'dist', 'apps', name, 'main.js')], {
-      logFile: join(this.run.folder, `${id}.log`),
-      cwd: root,
-      env: { ...this.environment(), [`${name.toUpperCase()}_PORT`]: String(port), ...this.urls(), ...options.env },
-    });
+    const child = this.run.spawnChild(
+      id,
+      process.execPath,
+      ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps', join(root, 'dist', 'apps', name, 'main.js')],
+      {
+        logFile: join(this.run.folder, `${id}.log`),
+        cwd: root,
+        env: { ...this.environment(), [`${name.toUpperCase()}_PORT`]: String(port), ...this.urls(), ...options.env },
+      },
+    );
     const app = { name, port, url: `http://127.0.0.1:${port}`, child };
     this.apps.set(id, app);
     return app;

@@ -45,7 +45,15 @@ export async function configure(stack: Stack, tenant: TenantSpec): Promise<void>
   await admin.close();
   const vault = new Vault({ store: new PostgresVaultStore(stack.sql), masterKeys: MasterKeys.parse(MASTER_KEY) });
   const tenantId = asTenantId(tenant.id);
-  const put = async (id: string, kind: string, version: number, state: string, settings: unknown, secrets: Record<string, unknown>, tokenHash: string | null): Promise<void> => {
+  const put = async (
+    id: string,
+    kind: string,
+    version: number,
+    state: string,
+    settings: unknown,
+    secrets: Record<string, unknown>,
+    tokenHash: string | null,
+  ): Promise<void> => {
     const connectionId = asConnectionId(id);
     await vault.putSecrets(tenantId, connectionId, version, writeSecretValues(secrets));
     const key = `${tenant.id}:${id}`;
@@ -92,5 +100,13 @@ const postPing = (ingestUrl: string, token: string): Promise<Response> =>
   });
 
 /** Delivers a webhook through the front door. */
-export const postWebhook = (ingestUrl: string, token: string, webhook: { readonly rawBody: Buffer; readonly headers: Record<string, string> }): Promise<Response> =>
-  fetch(`${ingestUrl}/v1/sources/woocommerce/${token}`, { method: 'POST', body: new Uint8Array(webhook.rawBody), headers: webhook.headers });
+export const postWebhook = (
+  ingestUrl: string,
+  token: string,
+  webhook: { readonly rawBody: Buffer; readonly headers: Record<string, string> },
+): Promise<Response> =>
+  fetch(`${ingestUrl}/v1/sources/woocommerce/${token}`, {
+    method: 'POST',
+    body: new Uint8Array(webhook.rawBody),
+    headers: webhook.headers,
+  });

@@ -1,5 +1,13 @@
 import { adminSettings, installationSettings, readSettings, url, type Settings, type SettingShape } from '@tributary/config';
-import { createKafka, kafkaConnection, kafkaSettings, Registry, registryConnection, registrySettings, type KafkaClient } from '@tributary/kafka';
+import {
+  createKafka,
+  kafkaConnection,
+  kafkaSettings,
+  Registry,
+  registryConnection,
+  registrySettings,
+  type KafkaClient,
+} from '@tributary/kafka';
 import { postgresOptions, PostgresPool, postgresSettings } from '@tributary/postgres';
 import { createLog, type Log } from '@tributary/telemetry';
 
@@ -10,7 +18,8 @@ export const cliSettings = {
 } as const;
 
 /** Settings are read per command, so that a command needs only what it uses. */
-export const settingsFor = <Shape extends SettingShape>(shape: Shape, environment: NodeJS.ProcessEnv): Settings<Shape> => readSettings(shape, environment);
+export const settingsFor = <Shape extends SettingShape>(shape: Shape, environment: NodeJS.ProcessEnv): Settings<Shape> =>
+  readSettings(shape, environment);
 
 const APPLICATION = 'tributary-cli';
 
@@ -29,4 +38,5 @@ export async function withDatabase<T>(environment: NodeJS.ProcessEnv, work: (sql
 export const kafkaOf = (environment: NodeJS.ProcessEnv): KafkaClient =>
   createKafka(kafkaConnection(settingsFor(kafkaSettings, environment), APPLICATION), cliLog(environment));
 
-export const registryOf = (environment: NodeJS.ProcessEnv): Registry => new Registry(registryConnection(settingsFor(registrySettings, environment)));
+export const registryOf = (environment: NodeJS.ProcessEnv): Registry =>
+  new Registry(registryConnection(settingsFor(registrySettings, environment)));

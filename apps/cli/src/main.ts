@@ -21,8 +21,21 @@ const terminal: Terminal = {
   tell: (line) => void process.stderr.write(`${line}\n`),
 };
 
-const program = new Command('tributary').description('Tributary: orders and visits into conversions and courier orders, each exactly once, each explained').showHelpAfterError();
-for (const register of [migrateCommand, topicsCommand, schemasCommand, applyCommand, rebuildCommand, dumpCommand, explainCommand, deliveriesCommand, alertsCommand]) register(program, terminal);
+const program = new Command('tributary')
+  .description('Tributary: orders and visits into conversions and courier orders, each exactly once, each explained')
+  .showHelpAfterError();
+for (const register of [
+  migrateCommand,
+  topicsCommand,
+  schemasCommand,
+  applyCommand,
+  rebuildCommand,
+  dumpCommand,
+  explainCommand,
+  deliveriesCommand,
+  alertsCommand,
+])
+  register(program, terminal);
 
 program.parseAsync().catch((error: unknown) => {
   terminal.tell(describeError(error).replace(/^Error: /, ''));

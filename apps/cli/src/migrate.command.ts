@@ -15,6 +15,10 @@ export function migrateCommand(program: Command, { environment, schemasFolder, s
       const migrations = await readMigrations(join(schemasFolder, 'postgres'));
       const report = await withDatabase(environment, (sql) => migrate(sql, migrations, options.contract));
       const waiting = report.waiting.length === 0 ? '' : `; ${report.waiting.length} wait for --contract: ${report.waiting.join(', ')}`;
-      say(options.json ? JSON.stringify(report) : `${report.applied.length} applied${report.applied.length > 0 ? `: ${report.applied.join(', ')}` : ''}${waiting}`);
+      say(
+        options.json
+          ? JSON.stringify(report)
+          : `${report.applied.length} applied${report.applied.length > 0 ? `: ${report.applied.join(', ')}` : ''}${waiting}`,
+      );
     });
 }

@@ -11,7 +11,9 @@ const TARGETS = { tiktok: { app: 'tiktok', deliveryTopic: TIKTOK_DELIVERY_TOPIC,
 export function rebuildCommand(program: Command, { environment, say, tell }: Terminal): void {
   program
     .command('rebuild')
-    .description('Fold an app’s tables anew from the log, with effects off, and put them in the place of the live ones; sends nothing and may run while the app works')
+    .description(
+      'Fold an app’s tables anew from the log, with effects off, and put them in the place of the live ones; sends nothing and may run while the app works',
+    )
     .addArgument(new Argument('<app>', 'whose tables').choices(Object.keys(TARGETS)))
     .option('--dry-run', 'only compare with the live tables', false)
     .option('--json', 'print the report as JSON', false)

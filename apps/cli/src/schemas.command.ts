@@ -6,7 +6,8 @@ import type { Terminal } from './terminal.js';
 
 async function refuseIfIncompatible(registry: Registry, subject: string, schema: string): Promise<void> {
   const latest = await registry.latestOf(subject);
-  if (latest !== undefined && !canReadEachOther(latest, schema)) throw new IncompatibleSchema(`${subject}: the registered version and this one cannot read each other`);
+  if (latest !== undefined && !canReadEachOther(latest, schema))
+    throw new IncompatibleSchema(`${subject}: the registered version and this one cannot read each other`);
 }
 
 /** `tributary schemas register`: the deploy step that makes this release's records known; apps only look up. */
@@ -29,7 +30,10 @@ export function schemasCommand(program: Command, { environment, say }: Terminal)
           refused.push(error.message);
         }
       }
-      if (refused.length > 0) throw new Error(`The registry refuses ${refused.length} schema(s):\n  ${refused.join('\n  ')}\nA released record only grows by fields with defaults.`);
+      if (refused.length > 0)
+        throw new Error(
+          `The registry refuses ${refused.length} schema(s):\n  ${refused.join('\n  ')}\nA released record only grows by fields with defaults.`,
+        );
       say(`${allSubjects().length} subjects ${check ? 'would be accepted' : 'registered'}`);
     });
 }

@@ -39,6 +39,10 @@ export function topicsCommand(program: Command, { environment, say }: Terminal):
           isLocal: options.local,
         }),
       );
-      say(options.json ? JSON.stringify(report) : `${report.created.length} created, ${report.updated.length} corrected, ${report.unchanged.length} as they were`);
+      say(
+        options.json
+          ? JSON.stringify(report)
+          : `${report.created.length} created, ${report.updated.length} corrected, ${report.unchanged.length} as they were`,
+      );
     });
 }

@@ -18,7 +18,9 @@ export const ingestAppSettings = {
     .transform((roles) => roles as IngestRole[])
     .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order'),
   INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
-  INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe('Without an acknowledgement of Kafka within this time a webhook goes to the spool'),
+  INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
+    'Without an acknowledgement of Kafka within this time a webhook goes to the spool',
+  ),
 } as const;
 
 export type IngestAppSettings = Settings<typeof ingestAppSettings>;

@@ -39,10 +39,26 @@ export class IngestLanes {
 
   constructor(private readonly ports: IngestLanePorts) {
     const { sql, book } = ports;
-    this.settings = this.laneOf('settings', 'ingest', CONFIG_EVENTS_TOPIC, (value) => decodeConnectionConfigured(book, value), (events, claim) => applySettings(sql, events, claim));
-    this.heads = this.laneOf('heads', 'orders', ORDER_EVENTS_TOPIC, (value) => decodeOrderEvent(book, value), (events, claim) => applyHeads(sql, events, claim));
-    this.rejections = this.laneOf('rejections', 'orders', REJECTED_EVENTS_TOPIC, (value) => decodePayloadRejected(book, value), (events, claim) =>
-      applyRejections(sql, events, claim),
+    this.settings = this.laneOf(
+      'settings',
+      'ingest',
+      CONFIG_EVENTS_TOPIC,
+      (value) => decodeConnectionConfigured(book, value),
+      (events, claim) => applySettings(sql, events, claim),
+    );
+    this.heads = this.laneOf(
+      'heads',
+      'orders',
+      ORDER_EVENTS_TOPIC,
+      (value) => decodeOrderEvent(book, value),
+      (events, claim) => applyHeads(sql, events, claim),
+    );
+    this.rejections = this.laneOf(
+      'rejections',
+      'orders',
+      REJECTED_EVENTS_TOPIC,
+      (value) => decodePayloadRejected(book, value),
+      (events, claim) => applyRejections(sql, events, claim),
     );
   }
 
@@ -70,7 +86,12 @@ export class IngestLanes {
       },
       log,
     );
-    const lane = new ProjectionLane(kafka, projection, { pattern, groupId: `tributary.ingest.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal }, log);
+    const lane = new ProjectionLane(
+      kafka,
+      projection,
+      { pattern, groupId: `tributary.ingest.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
+      log,
+    );
     return { lane, projection };
   }
 

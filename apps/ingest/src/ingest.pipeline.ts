@@ -1,6 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import { readSecretValues, type Alerts, type AlertToOpen, type Envelope, type ReasonCode } from '@tributary/domain';
-import { isSignatureValid, pingWebhookIdOf, readWebhook, woocommerceSecretsSchema, type RefusedBody, type WoocommerceSecrets } from '@tributary/sources';
+import {
+  isSignatureValid,
+  pingWebhookIdOf,
+  readWebhook,
+  woocommerceSecretsSchema,
+  type RefusedBody,
+  type WoocommerceSecrets,
+} from '@tributary/sources';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
@@ -14,8 +21,7 @@ export interface WebhookRequest {
 }
 
 export type WebhookAnswer =
-  | { readonly status: 200 }
-  | { readonly status: 401 | 404 | 413 | 503; readonly title: string; readonly detail: string };
+  { readonly status: 200 } | { readonly status: 401 | 404 | 413 | 503; readonly title: string; readonly detail: string };
 
 export interface IngestPorts {
   readonly shops: ShopDirectory;
@@ -36,7 +42,11 @@ interface Arrival {
 const OK = { status: 200 } as const;
 /** `resource.event`. The header is signed by nobody and is kept in clear, so any other text stays out. */
 const TOPIC = /^[a-z][a-z0-9_-]{0,39}\.[a-z][a-z0-9_.-]{0,99}$/;
-const UNKNOWN = { status: 404, title: 'Unknown address', detail: 'No shop has this webhook address. Copy it again from Tributary.' } as const;
+const UNKNOWN = {
+  status: 404,
+  title: 'Unknown address',
+  detail: 'No shop has this webhook address. Copy it again from Tributary.',
+} as const;
 
 /**
  * A webhook from arrival to durability:
@@ -63,7 +73,11 @@ export class WebhookPipeline {
       return await this.take({ shop, secrets, topic, receivedAt }, request);
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'a webhook could not be made durable');
-      return this.answered('not-durable', { status: 503, title: 'Not now', detail: 'Neither the log nor the spool is available. The order comes in with the next webhook or poll.' });
+      return this.answered('not-durable', {
+        status: 503,
+        title: 'Not now',
+        detail: 'Neither the log nor the spool is available. The order comes in with the next webhook or poll.',
+      });
     }
   }
 
@@ -79,8 +93,14 @@ export class WebhookPipeline {
   private async take(arrival: Arrival, { headers, body }: WebhookRequest): Promise<WebhookAnswer> {
     if (body.kind !== 'whole') return this.unreadable(arrival, body);
     if (headers['x-wc-webhook-signature'] === undefined && pingWebhookIdOf(body.bytes) !== null) return this.answered('ping', OK);
-    if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.secrets.webhookSecret ?? [])) return this.wronglySigned(arrival, body.bytes);
-    const reading = readWebhook({ rawBody: body.bytes, headers, receivedAt: arrival.receivedAt, defaultCountry: arrival.shop.defaultCountry });
+    if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.secrets.webhookSecret ?? []))
+      return this.wronglySigned(arrival, body.bytes);
+    const reading = readWebhook({
+      rawBody: body.bytes,
+      headers,
+      receivedAt: arrival.receivedAt,
+      defaultCountry: arrival.shop.defaultCountry,
+    });
     switch (reading.kind) {
       case 'ping':
         return this.answered('ping', OK);
@@ -88,7 +108,12 @@ export class WebhookPipeline {
         return this.answered('other-resource', OK);
       case 'order': {
         const { kind, ...order } = reading;
-        await this.append({ kind, ...order, envelope: this.envelope(arrival, reading.modifiedAt), raw: { body: body.bytes, topic: arrival.topic } });
+        await this.append({
+          kind,
+          ...order,
+          envelope: this.envelope(arrival, reading.modifiedAt),
+          raw: { body: body.bytes, topic: arrival.topic },
+        });
         return this.answered('order', OK);
       }
       case 'deletion':
@@ -102,7 +127,11 @@ export class WebhookPipeline {
   private async unreadable(arrival: Arrival, body: Exclude<WebhookBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
     const reason = body.kind === 'too-large' ? 'body-too-large' : 'body-truncated';
     await this.reject(arrival, { reason, detail: `${body.sizeBytes} bytes`, orderId: null }, body.excerpt, body.sizeBytes);
-    return this.answered(reason, { status: 413, title: 'Too large', detail: 'A webhook may have 5 MiB. The order was not taken; a poll can still read it.' });
+    return this.answered(reason, {
+      status: 413,
+      title: 'Too large',
+      detail: 'A webhook may have 5 MiB. The order was not taken; a poll can still read it.',
+    });
   }
 
   private async wronglySigned(arrival: Arrival, bytes: Buffer): Promise<WebhookAnswer> {
@@ -118,7 +147,11 @@ export class WebhookPipeline {
     // Seven failures in a row make WooCommerce switch the webhook off; where polling brings the order anyway, that is not worth it.
     const isPolled = settings.polling.enabled && arrival.secrets.consumerKey !== undefined;
     if (isPolled) return this.answered('bad-signature', OK);
-    return this.answered('bad-signature', { status: 401, title: 'Bad signature', detail: 'The signature does not match the body: check the webhook’s secret.' });
+    return this.answered('bad-signature', {
+      status: 401,
+      title: 'Bad signature',
+      detail: 'The signature does not match the body: check the webhook’s secret.',
+    });
   }
 
   private async refused(arrival: Arrival, { reason, detail, orderId }: RefusedBody, bytes: Buffer): Promise<WebhookAnswer> {
@@ -146,7 +179,16 @@ export class WebhookPipeline {
     sizeBytes: number,
   ): Promise<void> {
     const { reason, detail, orderId: reference } = refusal;
-    await this.append({ kind: 'rejection', envelope: this.envelope(arrival, arrival.receivedAt), reference, reason, detail, topic: arrival.topic, payload, sizeBytes });
+    await this.append({
+      kind: 'rejection',
+      envelope: this.envelope(arrival, arrival.receivedAt),
+      reference,
+      reason,
+      detail,
+      topic: arrival.topic,
+      payload,
+      sizeBytes,
+    });
   }
 
   /** What is told here is durable already: the answer does not hang on it. */

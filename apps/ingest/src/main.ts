@@ -6,7 +6,17 @@ import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnviron
 import { INSTALLATION } from '@tributary/domain';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
-import { BatchTransport, behind, DurableAppend, FactAppender, FactSealer, loadSchemaBook, passBarrier, ShopDirectory, SpoolStore } from '@tributary/stream';
+import {
+  BatchTransport,
+  behind,
+  DurableAppend,
+  FactAppender,
+  FactSealer,
+  loadSchemaBook,
+  passBarrier,
+  ShopDirectory,
+  SpoolStore,
+} from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
@@ -47,7 +57,10 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
       deadlineMs: settings.INGEST_ACK_DEADLINE_MS,
       drainEveryMs: 500,
       drainRecords: 500,
-      onBreaker: (isOpen) => void onKafkaAway(alerts, isOpen).catch((error: unknown) => log.warn({ cause: describeError(error) }, 'the alert could not be written')),
+      onBreaker: (isOpen) =>
+        void onKafkaAway(alerts, isOpen).catch((error: unknown) =>
+          log.warn({ cause: describeError(error) }, 'the alert could not be written'),
+        ),
     },
     log,
   );
@@ -120,10 +133,16 @@ async function main(): Promise<void> {
     },
     metrics,
   };
-  const app = await NestFactory.create<NestFastifyApplication>(IngestModule.of(pipeline, lanes, health), httpAdapter(), { logger: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(IngestModule.of(pipeline, lanes, health), httpAdapter(), {
+    logger: false,
+    bodyParser: false,
+  });
   await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
   durable.start();
-  const refreshing = setInterval(() => void shops.refresh().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'settings stay as they are')), REFRESH_EVERY_MS);
+  const refreshing = setInterval(
+    () => void shops.refresh().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'settings stay as they are')),
+    REFRESH_EVERY_MS,
+  );
   await app.listen(settings.INGEST_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.INGEST_PORT }, 'listening');
 
@@ -150,6 +169,6 @@ async function main(): Promise<void> {
 
 if (!printSettingsIfAsked(ingestAppSettings))
   main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`}\n`);
-  process.exit(1);
-});
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : `ingest did not start: ${describeError(error)}`}\n`);
+    process.exit(1);
+  });

@@ -28,9 +28,15 @@ export function readBody(request: IncomingMessage): Promise<WebhookBody> {
       if (sizeBytes <= MAX_BODY_BYTES) return;
       request.pause();
       request.removeAllListeners('data');
-      resolve({ kind: 'too-large', excerpt: excerptOf(chunks), sizeBytes: Number.isNaN(announced) ? sizeBytes : Math.min(announced, MAX_SIZE_BYTES) });
+      resolve({
+        kind: 'too-large',
+        excerpt: excerptOf(chunks),
+        sizeBytes: Number.isNaN(announced) ? sizeBytes : Math.min(announced, MAX_SIZE_BYTES),
+      });
     });
-    request.once('end', () => resolve({ kind: 'whole', bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }));
+    request.once('end', () =>
+      resolve({ kind: 'whole', bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks) }),
+    );
     const cut = (): void => resolve({ kind: 'truncated', excerpt: excerptOf(chunks), sizeBytes });
     request.once('aborted', cut);
     request.once('error', cut);

@@ -42,7 +42,13 @@ export const deadLetterTo =
       cause,
       payload,
     });
-    await producer.append({ topic: TIKTOK_DEAD_LETTER_TOPIC, partition: partitionOf(record.key, partitions.deadLetters), key: record.key, value, headers: {} });
+    await producer.append({
+      topic: TIKTOK_DEAD_LETTER_TOPIC,
+      partition: partitionOf(record.key, partitions.deadLetters),
+      key: record.key,
+      value,
+      headers: {},
+    });
     await alerts.open({
       tenantId,
       connectionId,

@@ -16,7 +16,11 @@ import { TiktokPipeline } from './tiktok.pipeline.js';
 
 const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, TIKTOK_DELIVERY_TOPIC, TIKTOK_DEAD_LETTER_TOPIC];
 
-async function connect(settings: TiktokAppSettings, log: Log, onFatal: (error: Error) => void): Promise<{ pipeline: TiktokPipeline; metrics: Metrics; close: () => Promise<void> }> {
+async function connect(
+  settings: TiktokAppSettings,
+  log: Log,
+  onFatal: (error: Error) => void,
+): Promise<{ pipeline: TiktokPipeline; metrics: Metrics; close: () => Promise<void> }> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-tiktok'));
   await requireMigrations(sql);
   const connection = kafkaConnection(settings, 'tributary-tiktok');
@@ -70,7 +74,8 @@ async function main(): Promise<void> {
   const { lanes } = pipeline;
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
-      notLive: () => Object.entries(lanes).flatMap(([name, lane]) => (lane.idleForMs() > LANE_STALLED_MS ? [`lane ${name} makes no progress`] : [])),
+      notLive: () =>
+        Object.entries(lanes).flatMap(([name, lane]) => (lane.idleForMs() > LANE_STALLED_MS ? [`lane ${name} makes no progress`] : [])),
       notStarted: () => [],
       notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
       metrics,
@@ -100,6 +105,6 @@ async function main(): Promise<void> {
 
 if (!printSettingsIfAsked(tiktokAppSettings))
   main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : `tiktok did not start: ${describeError(error)}`}\n`);
-  process.exit(1);
-});
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : `tiktok did not start: ${describeError(error)}`}\n`);
+    process.exit(1);
+  });

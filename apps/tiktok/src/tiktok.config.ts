@@ -8,7 +8,9 @@ export const tiktokAppSettings = {
   ...registrySettings,
   ...postgresSettings,
   TIKTOK_PORT: integer(0, 65_535, 8083).describe('Port of health and metrics of the app `tiktok`'),
-  TIKTOK_BASE_URL: url().default('https://business-api.tiktok.com').describe('Where TikTok’s Business API is; for a local start: the simulator'),
+  TIKTOK_BASE_URL: url()
+    .default('https://business-api.tiktok.com')
+    .describe('Where TikTok’s Business API is; for a local start: the simulator'),
   TIKTOK_REQUESTS_PER_SECOND: integer(1, 10_000, 16).describe('Requests per second and access token to begin with; throttling lowers it'),
 } as const;
 

@@ -26,7 +26,13 @@ import {
   type Credential,
   type DestinationInForce,
 } from '@tributary/delivery';
-import { tiktokDestination, tiktokSecretsSchema, tiktokSettingsSchema, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
+import {
+  tiktokDestination,
+  tiktokSecretsSchema,
+  tiktokSettingsSchema,
+  type TiktokSecrets,
+  type TiktokSettings,
+} from '@tributary/destinations';
 import {
   asConnectionId,
   asTenantId,
@@ -91,8 +97,16 @@ export class TiktokPipeline {
   private readonly dispatcher: Dispatcher<TiktokSettings, TiktokSecrets>;
   private readonly commands: OperatorCommands;
   private readonly sweeps: SettingsSweeps<TiktokSettings, TiktokSecrets>;
-  readonly projections: { readonly settings: Projection<ConnectionConfigured>; readonly deliveries: Projection<DeliveryEvent>; readonly orders: Projection<OrderEvent> };
-  readonly lanes: { readonly settings: ProjectionLane<ConnectionConfigured>; readonly deliveries: ProjectionLane<DeliveryEvent>; readonly orders: ProjectionLane<OrderEvent> };
+  readonly projections: {
+    readonly settings: Projection<ConnectionConfigured>;
+    readonly deliveries: Projection<DeliveryEvent>;
+    readonly orders: Projection<OrderEvent>;
+  };
+  readonly lanes: {
+    readonly settings: ProjectionLane<ConnectionConfigured>;
+    readonly deliveries: ProjectionLane<DeliveryEvent>;
+    readonly orders: ProjectionLane<OrderEvent>;
+  };
   private isPastBarrier = false;
   private isStopped = false;
   private housekeeping: NodeJS.Timeout | undefined;
@@ -105,7 +119,9 @@ export class TiktokPipeline {
     this.ledger = new LedgerStore(sql, APP, book, TIKTOK_DELIVERY_RECORDS);
     this.credentials = new CredentialsStore(sql, APP, ports.requestsPerSecond);
     this.publisher = new OutboxPublisher(this.ledger, ports.producer, TIKTOK_DELIVERY_TOPIC, ports.partitions.deliveries, ports.log);
-    this.dispatcher = this.makeDispatcher(new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.keysMissing(tenantId, count)));
+    this.dispatcher = this.makeDispatcher(
+      new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.keysMissing(tenantId, count)),
+    );
     const planner = new OrderPlanner(
       sql,
       orders,
@@ -120,11 +136,24 @@ export class TiktokPipeline {
       },
     );
     this.projections = {
-      settings: this.projection('settings', CONFIG_EVENTS_TOPIC, (value) => decodeConnectionConfigured(book, value), (events, claim) => this.foldSettings(events, claim)),
-      deliveries: this.projection('deliveries', TIKTOK_DELIVERY_TOPIC, (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value), (events, claim) =>
-        applyDeliveryEvents(sql, this.ledger, events, claim),
+      settings: this.projection(
+        'settings',
+        CONFIG_EVENTS_TOPIC,
+        (value) => decodeConnectionConfigured(book, value),
+        (events, claim) => this.foldSettings(events, claim),
       ),
-      orders: this.projection('orders', ORDER_EVENTS_TOPIC, (value) => decodeOrderEvent(book, value), (events, claim) => planner.apply(events, claim)),
+      deliveries: this.projection(
+        'deliveries',
+        TIKTOK_DELIVERY_TOPIC,
+        (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value),
+        (events, claim) => applyDeliveryEvents(sql, this.ledger, events, claim),
+      ),
+      orders: this.projection(
+        'orders',
+        ORDER_EVENTS_TOPIC,
+        (value) => decodeOrderEvent(book, value),
+        (events, claim) => planner.apply(events, claim),
+      ),
     };
     this.lanes = {
       settings: this.lane('settings', CONFIG_EVENTS_TOPIC, this.projections.settings),
@@ -256,7 +285,9 @@ export class TiktokPipeline {
         intents: (entries) => intents.of(entries),
         seal: async (entry, { sealedUnder }, request, eventId) => {
           if (sealedUnder === null) return null;
-          const [sealed] = await vault.sealMany(entry.key.tenantId, [{ subjectId: sealedUnder, plaintext: Buffer.from(request), topic: TIKTOK_DELIVERY_TOPIC, eventId }]);
+          const [sealed] = await vault.sealMany(entry.key.tenantId, [
+            { subjectId: sealedUnder, plaintext: Buffer.from(request), topic: TIKTOK_DELIVERY_TOPIC, eventId },
+          ]);
           return sealed ?? null;
         },
         send: (request, timeoutMs) => vendor.send(request, timeoutMs),
@@ -269,7 +300,10 @@ export class TiktokPipeline {
             todo: 'Put a valid access token (and pixel code) into the connection’s settings, or resume it if the permission was given back at TikTok.',
           }),
         onBug: async (entry, code, message) => {
-          log.error({ tenantId: entry.key.tenantId, connectionId: entry.key.destinationConnectionId, code }, 'the vendor says that the request itself is wrong');
+          log.error(
+            { tenantId: entry.key.tenantId, connectionId: entry.key.destinationConnectionId, code },
+            'the vendor says that the request itself is wrong',
+          );
           await alerts.open({
             tenantId: entry.key.tenantId,
             connectionId: entry.key.destinationConnectionId,
@@ -281,7 +315,15 @@ export class TiktokPipeline {
         onOutcome: (kind) => outcomes.inc({ outcome: kind }),
         newEventId: uuidv7,
       },
-      { owner: this.ports.owner, leaseMs: PLAN_LEASE_MS, poolSize: 64, inFlightPerCredential: 8, claimEveryMs: 200, claimPerCredential: 50, capacity: 10_000 },
+      {
+        owner: this.ports.owner,
+        leaseMs: PLAN_LEASE_MS,
+        poolSize: 64,
+        inFlightPerCredential: 8,
+        claimEveryMs: 200,
+        claimPerCredential: 50,
+        capacity: 10_000,
+      },
       log,
     );
   }
@@ -340,6 +382,11 @@ export class TiktokPipeline {
 
   private lane<Event>(pattern: string, topic: string, projection: Projection<Event>): ProjectionLane<Event> {
     const { kafka, log, sessionTimeoutMs, onFatal } = this.ports;
-    return new ProjectionLane(kafka, projection, { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal }, log);
+    return new ProjectionLane(
+      kafka,
+      projection,
+      { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
+      log,
+    );
   }
 }

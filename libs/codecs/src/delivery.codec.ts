@@ -94,8 +94,17 @@ export function decodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, 
   const { record, value } = book.decode(framed);
   const type = (Object.keys(records) as EventType[]).find((candidate) => records[candidate] === record);
   if (type === undefined) throw new MalformedRecord(`${record} is not a delivery event of this destination`);
-  const { tenantId, connectionId, sourceConnectionId, reference, eventName, revision, mode, ...rest } = value as FlatKey & Record<string, unknown>;
-  const key = { tenantId, destinationConnectionId: connectionId, sourceConnectionId: asConnectionId(sourceConnectionId), reference, eventName, revision, mode };
+  const { tenantId, connectionId, sourceConnectionId, reference, eventName, revision, mode, ...rest } = value as FlatKey &
+    Record<string, unknown>;
+  const key = {
+    tenantId,
+    destinationConnectionId: connectionId,
+    sourceConnectionId: asConnectionId(sourceConnectionId),
+    reference,
+    eventName,
+    revision,
+    mode,
+  };
   const event = { type, tenantId, connectionId, key, ...rest };
   if (type === 'Planned') return planned(event);
   if ('code' in rest) {

@@ -50,4 +50,5 @@ export interface OrderBodyReceived extends Envelope {
   readonly sealedBody: Buffer;
 }
 
-export const encodeOrderBody = (book: SchemaBook, body: OrderBodyReceived): Buffer => book.encode('tributary.commerce.OrderBodyReceived', body);
+export const encodeOrderBody = (book: SchemaBook, body: OrderBodyReceived): Buffer =>
+  book.encode('tributary.commerce.OrderBodyReceived', body);

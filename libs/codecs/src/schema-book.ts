@@ -53,7 +53,8 @@ export class SchemaBook {
   addWriter(id: number, schemaJson: string): void {
     const type = avro.Type.forSchema(JSON.parse(schemaJson) as avro.Schema);
     const reader = isKnownRecord(type.name) ? readers.get(type.name) : undefined;
-    if (!isKnownRecord(type.name) || reader === undefined) throw new MalformedRecord(`record ${type.name ?? 'without a name'} is not known to this build`);
+    if (!isKnownRecord(type.name) || reader === undefined)
+      throw new MalformedRecord(`record ${type.name ?? 'without a name'} is not known to this build`);
     this.writers.set(id, { record: type.name, resolver: reader.equals(type) ? undefined : reader.createResolver(type) });
   }
 

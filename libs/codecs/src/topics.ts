@@ -52,4 +52,6 @@ const subjectOf = (topic: string, record: string): string => `${topic}-${record}
 
 /** Every subject that the registry must hold before an app may start. */
 export const allSubjects = (): { readonly subject: string; readonly record: string }[] =>
-  TOPICS.flatMap((topic) => [...topic.records, ...topic.sealedRecords].map((record) => ({ subject: subjectOf(topic.name, record), record })));
+  TOPICS.flatMap((topic) =>
+    [...topic.records, ...topic.sealedRecords].map((record) => ({ subject: subjectOf(topic.name, record), record })),
+  );

@@ -8,7 +8,9 @@ import { ConfigurationError, secretText, text } from './settings.js';
 /** What every app reads: where it listens, who may ask it, which keys wrap the keys. */
 export const installationSettings = {
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development').describe('`production` refuses generated keys and tokens'),
-  TRIBUTARY_HOME: text().default('.tributary').describe('Data folder; holds the generated master key and admin token (mode 0600) of a local installation'),
+  TRIBUTARY_HOME: text()
+    .default('.tributary')
+    .describe('Data folder; holds the generated master key and admin token (mode 0600) of a local installation'),
   TRIBUTARY_MASTER_KEY: secretText()
     .optional()
     .describe('Master keys as `id:base64,…` (32 bytes each; the first wraps, the others only unwrap). Required in production'),
@@ -17,7 +19,9 @@ export const installationSettings = {
 } as const;
 
 export const adminSettings = {
-  TRIBUTARY_ADMIN_TOKEN: secretText().optional().describe('Bearer token of the control API. Required in production; generated and kept otherwise'),
+  TRIBUTARY_ADMIN_TOKEN: secretText()
+    .optional()
+    .describe('Bearer token of the control API. Required in production; generated and kept otherwise'),
 } as const;
 
 function readOrMake(home: string, file: string, make: () => string): string {
@@ -43,7 +47,9 @@ interface InstallationSettings {
 export function masterKeyText(settings: InstallationSettings & { readonly TRIBUTARY_MASTER_KEY?: Secret | undefined }): Secret {
   if (settings.TRIBUTARY_MASTER_KEY !== undefined) return settings.TRIBUTARY_MASTER_KEY;
   if (settings.NODE_ENV === 'production') {
-    throw new ConfigurationError('TRIBUTARY_MASTER_KEY is missing: production keeps no generated key. Make one with `openssl rand -base64 32`.');
+    throw new ConfigurationError(
+      'TRIBUTARY_MASTER_KEY is missing: production keeps no generated key. Make one with `openssl rand -base64 32`.',
+    );
   }
   return new Secret(readOrMake(settings.TRIBUTARY_HOME, 'master.key', () => `k1:${randomBytes(32).toString('base64')}`));
 }
@@ -51,6 +57,7 @@ export function masterKeyText(settings: InstallationSettings & { readonly TRIBUT
 /** The given admin token, else (never in production) one that is generated and kept with mode 0600. */
 export function adminToken(settings: InstallationSettings & { readonly TRIBUTARY_ADMIN_TOKEN?: Secret | undefined }): Secret {
   if (settings.TRIBUTARY_ADMIN_TOKEN !== undefined) return settings.TRIBUTARY_ADMIN_TOKEN;
-  if (settings.NODE_ENV === 'production') throw new ConfigurationError('TRIBUTARY_ADMIN_TOKEN is missing: production keeps no generated token.');
+  if (settings.NODE_ENV === 'production')
+    throw new ConfigurationError('TRIBUTARY_ADMIN_TOKEN is missing: production keeps no generated token.');
   return new Secret(readOrMake(settings.TRIBUTARY_HOME, 'admin.token', () => randomBytes(24).toString('base64url')));
 }

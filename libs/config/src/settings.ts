@@ -32,7 +32,8 @@ const describeSettings = (shape: SettingShape): SettingDescription[] =>
   Object.entries(shape).map(([name, type]) => {
     const absent = type.safeParse(undefined);
     const value: unknown = absent.success ? absent.data : undefined;
-    const byDefault = value === undefined ? null : Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
+    const byDefault =
+      value === undefined ? null : Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
     return { name, description: type.description ?? '', isRequired: !absent.success, byDefault };
   });
 
@@ -55,12 +56,7 @@ export const flag = (byDefault: boolean): z.ZodType<boolean> =>
     .transform((value) => value === 'true' || value === 'on' || value === '1')
     .default(byDefault);
 export const integer = (min: number, max: number, byDefault: number): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .default(byDefault);
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max)).default(byDefault);
 export const url = (): z.ZodURL => z.url({ error: 'must be a URL' });
 
 /** The environment of this process; read once, in `main.ts`. */

@@ -90,7 +90,11 @@ export class ConnectionDirectory<Settings extends WithSources> {
   private add(pages: Map<string, TenantPage<Settings>>, row: ConnectionRow): void {
     let page = pages.get(row.tenantId);
     if (page === undefined) {
-      page = { context: { tenantId: asTenantId(row.tenantId), defaultCountry: row.defaultCountry }, shops: new Map(), destinations: new Map() };
+      page = {
+        context: { tenantId: asTenantId(row.tenantId), defaultCountry: row.defaultCountry },
+        shops: new Map(),
+        destinations: new Map(),
+      };
       pages.set(row.tenantId, page);
     }
     if (row.kind === 'woocommerce') page.shops.set(row.connectionId, sourceContext(row));

@@ -8,9 +8,7 @@ export interface Credential {
 
 /** Why a request may not leave now. */
 export type Refusal =
-  | { readonly kind: 'parked' }
-  | { readonly kind: 'breaker'; readonly waitMs: number }
-  | { readonly kind: 'slice'; readonly waitMs: number };
+  { readonly kind: 'parked' } | { readonly kind: 'breaker'; readonly waitMs: number } | { readonly kind: 'slice'; readonly waitMs: number };
 
 const BREAKER_FIRST_MS = 1_000;
 const BREAKER_MAX_MS = 5 * 60_000;

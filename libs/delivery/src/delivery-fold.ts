@@ -15,7 +15,12 @@ export function foldDeliveries(known: ReadonlyMap<string, LedgerEntry>, events: 
 }
 
 /** Applies a batch of the app's own delivery topic; most of it is known already, because the app wrote it. */
-export async function applyDeliveryEvents(sql: Sql, store: LedgerStore, events: readonly Positioned<DeliveryEvent>[], claim: Claim): Promise<boolean> {
+export async function applyDeliveryEvents(
+  sql: Sql,
+  store: LedgerStore,
+  events: readonly Positioned<DeliveryEvent>[],
+  claim: Claim,
+): Promise<boolean> {
   const keys = [...new Set(events.map(({ event }) => ledgerKey(event.key)))];
   const known = new Map((await store.find(keys)).map((entry) => [ledgerKey(entry.key), entry]));
   const changed = foldDeliveries(

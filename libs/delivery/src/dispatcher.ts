@@ -197,7 +197,12 @@ export class Dispatcher<Settings, Secrets> {
       (credential) => credential !== undefined,
     );
     this.claimCursor = (this.claimCursor + window.length) % all.length;
-    const { entries, unpublished } = await this.store.claim(window, this.options.owner, this.options.leaseMs, this.options.claimPerCredential);
+    const { entries, unpublished } = await this.store.claim(
+      window,
+      this.options.owner,
+      this.options.leaseMs,
+      this.options.claimPerCredential,
+    );
     if (entries.length === 0) return;
     await this.publisher.publish(unpublished);
     for (const held of entries) this.hold(held);
@@ -206,7 +211,7 @@ export class Dispatcher<Settings, Secrets> {
 
   /** Starts as many requests as the pool has room for, one credential after the other. */
   private pump(): void {
-    for (let visited = 0; visited < this.rotation.length && this.inFlight < this.options.poolSize && !this.isStopped; ) {
+    for (let visited = 0; visited < this.rotation.length && this.inFlight < this.options.poolSize && !this.isStopped;) {
       const key = this.rotation.shift();
       if (key === undefined) return;
       const line = this.lines.get(key);
@@ -232,7 +237,10 @@ export class Dispatcher<Settings, Secrets> {
     this.inFlight += 1;
     void this.work(line, batch)
       .catch((error: unknown) => {
-        this.log.warn({ tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) }, 'dispatch failed');
+        this.log.warn(
+          { tenantId: line.credential.tenantId, connectionId: line.credential.connectionId, cause: describeError(error) },
+          'dispatch failed',
+        );
         return this.returnUnattempted(batch);
       })
       .finally(() => {
@@ -270,7 +278,8 @@ export class Dispatcher<Settings, Secrets> {
     const batch: Held[] = [];
     const rest: Held[] = [];
     for (const held of line.held) {
-      const fits = batch.length < this.destination.declaration.maxIntentsPerRequest && !held.isAlone && held.entry.key.mode === first.entry.key.mode;
+      const fits =
+        batch.length < this.destination.declaration.maxIntentsPerRequest && !held.isAlone && held.entry.key.mode === first.entry.key.mode;
       (fits ? batch : rest).push(held);
     }
     line.held = rest;
@@ -346,7 +355,12 @@ export class Dispatcher<Settings, Secrets> {
     const gone: string[] = [];
     for (const held of group) {
       const moment = this.moment();
-      const step = nextStep(held.entry, this.destination.declaration, (plan) => this.destination.isExpired(plan, settings, moment.nowMs), moment);
+      const step = nextStep(
+        held.entry,
+        this.destination.declaration,
+        (plan) => this.destination.isExpired(plan, settings, moment.nowMs),
+        moment,
+      );
       if (step.kind === 'attempt') open.push(held);
       else if (step.kind === 'close') closes.push(step.change);
       else gone.push(ledgerKey(held.entry.key));
@@ -405,15 +419,29 @@ export class Dispatcher<Settings, Secrets> {
     void this.publisher.publish(await persistently(() => this.store.commit(moves)));
   }
 
-  private async intend(entry: LedgerEntry, intent: PreparedIntent, body: string, settingsVersion: number, leaseMs: number): Promise<LedgerChange> {
+  private async intend(
+    entry: LedgerEntry,
+    intent: PreparedIntent,
+    body: string,
+    settingsVersion: number,
+    leaseMs: number,
+  ): Promise<LedgerChange> {
     const eventId = this.ports.newEventId();
     const sealedRequest = await this.ports.seal(entry, intent, body, eventId);
     const moment = { ...this.moment(), newEventId: () => eventId };
     const matchKeys = entry.plan?.matchKeys ?? [];
-    return attemptDelivery(entry, { dueAt: moment.nowMs + leaseMs, settingsVersion, matchKeys, sealedUnder: intent.sealedUnder, sealedRequest }, moment);
+    return attemptDelivery(
+      entry,
+      { dueAt: moment.nowMs + leaseMs, settingsVersion, matchKeys, sealedUnder: intent.sealedUnder, sealedRequest },
+      moment,
+    );
   }
 
-  private async commitWithToken(line: Line, moves: readonly Move[], isPart: boolean): Promise<Awaited<ReturnType<LedgerStore['commit']>> | undefined> {
+  private async commitWithToken(
+    line: Line,
+    moves: readonly Move[],
+    isPart: boolean,
+  ): Promise<Awaited<ReturnType<LedgerStore['commit']>> | undefined> {
     for (;;) {
       const rows = await this.store.commit(moves, this.credentials.token(line.credential));
       // No row although a token was there: somebody else has moved them all.
@@ -477,7 +505,10 @@ export class Dispatcher<Settings, Secrets> {
     const { state, dueAt, settledAt } = change.entry;
     if (settledAt !== null || state === 'parked') return { change, queue: { kind: 'leave-queue' } };
     if (outcome.kind === 'isolate' || outcome.kind === 'resend-alone') {
-      return { change, queue: { kind: 'lease', leaseMs: this.options.leaseMs, owner: this.options.owner, isAlone: outcome.kind === 'resend-alone' } };
+      return {
+        change,
+        queue: { kind: 'lease', leaseMs: this.options.leaseMs, owner: this.options.owner, isAlone: outcome.kind === 'resend-alone' },
+      };
     }
     return { change, queue: { kind: 'due', delayMs: Math.max(0, (dueAt ?? moment.nowMs) - moment.nowMs), isAlone: false } };
   }

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { isolate, type GroupOutcome } from './isolation.js';
 
 /** A vendor that refuses a whole request when one item of it is bad. */
-function vendor(bad: ReadonlySet<number>, stopsAfter = Number.POSITIVE_INFINITY): { requests: number[][]; rejected: number[]; taken: number[]; send: (group: readonly number[]) => Promise<GroupOutcome> } {
+function vendor(
+  bad: ReadonlySet<number>,
+  stopsAfter = Number.POSITIVE_INFINITY,
+): { requests: number[][]; rejected: number[]; taken: number[]; send: (group: readonly number[]) => Promise<GroupOutcome> } {
   const seen = { requests: [] as number[][], rejected: [] as number[], taken: [] as number[] };
   const send = (group: readonly number[]): Promise<GroupOutcome> => {
     if (seen.requests.length >= stopsAfter) return Promise.resolve({ kind: 'stopped' });

@@ -1,5 +1,9 @@
 /** How one request came out for the search: taken, the one at fault (it was alone), refused as a whole, or stopped (nothing can leave now). */
-export type GroupOutcome = { readonly kind: 'taken' } | { readonly kind: 'at-fault' } | { readonly kind: 'refused-whole'; readonly suspectIndex: number | null } | { readonly kind: 'stopped' };
+export type GroupOutcome =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'at-fault' }
+  | { readonly kind: 'refused-whole'; readonly suspectIndex: number | null }
+  | { readonly kind: 'stopped' };
 
 /**
  * Finds the one intent for which a vendor refuses a whole request, and gets all others through: found within ⌈log₂ n⌉ + 1 further

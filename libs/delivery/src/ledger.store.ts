@@ -28,7 +28,8 @@ interface QueueRow {
   readonly queue: QueueMove;
 }
 
-const dueMs = ({ queue }: QueueRow): number | null => (queue.kind === 'leave-queue' ? null : queue.kind === 'due' ? queue.delayMs : queue.leaseMs);
+const dueMs = ({ queue }: QueueRow): number | null =>
+  queue.kind === 'leave-queue' ? null : queue.kind === 'due' ? queue.delayMs : queue.leaseMs;
 
 const QUEUE_ROWS = new BulkRows<QueueRow>([
   { name: 'ledger_key', type: 'text', of: ({ entry }) => ledgerKey(entry.key) },
@@ -107,7 +108,12 @@ export class LedgerStore {
    * CTEs that plan: inserts the entries that are not there yet (an entry that is there stays as it is), their events and
    * queue rows, all only while `cas` holds. Answers in CTE `published`.
    */
-  planning(changes: readonly LedgerChange[], owner: string, leaseMs: number, firstParameter: number): { readonly sql: string; readonly values: unknown[]; readonly framed: ReadonlyMap<string, Buffer> } {
+  planning(
+    changes: readonly LedgerChange[],
+    owner: string,
+    leaseMs: number,
+    firstParameter: number,
+  ): { readonly sql: string; readonly values: unknown[]; readonly framed: ReadonlyMap<string, Buffer> } {
     const entries = changes.map(({ entry }) => entry);
     const queue = entries.map((entry): QueueRow => ({
       entry,
@@ -136,7 +142,10 @@ export class LedgerStore {
    * Commits changes: an entry that somebody else moved meanwhile is left alone. Answers the outbox rows of what was really changed.
    * With `tokenSql` (a CTE named `token`, its parameters from $1 on) nothing happens unless it has a row.
    */
-  async commit(moves: readonly Move[], token?: { readonly sql: string; readonly values: readonly unknown[]; readonly name: string }): Promise<OutboxRow[]> {
+  async commit(
+    moves: readonly Move[],
+    token?: { readonly sql: string; readonly values: readonly unknown[]; readonly name: string },
+  ): Promise<OutboxRow[]> {
     if (moves.length === 0) return [];
     const changes = moves.map(({ change }) => change);
     const values = this.outboxValues(changes);
@@ -191,7 +200,10 @@ export class LedgerStore {
     owner: string,
     leaseMs: number,
     perCredential: number,
-  ): Promise<{ readonly entries: readonly { readonly entry: LedgerEntry; readonly isAlone: boolean }[]; readonly unpublished: readonly OutboxRow[] }> {
+  ): Promise<{
+    readonly entries: readonly { readonly entry: LedgerEntry; readonly isAlone: boolean }[];
+    readonly unpublished: readonly OutboxRow[];
+  }> {
     const rows = await this.sql.query<LedgerRow & { is_alone: boolean }>(
       `ledger-claim-${this.app}`,
       `with due as (

@@ -8,7 +8,12 @@ interface CommandRow {
   readonly id: number;
   readonly tenant_id: string;
   readonly kind: string;
-  readonly payload: { readonly connectionId?: string; readonly ledgerKey?: string; readonly acceptDuplicate?: boolean; readonly operator?: string };
+  readonly payload: {
+    readonly connectionId?: string;
+    readonly ledgerKey?: string;
+    readonly acceptDuplicate?: boolean;
+    readonly operator?: string;
+  };
 }
 
 export interface CommandResult {
@@ -89,10 +94,16 @@ export class OperatorCommands {
   private async retry(tenantId: string, key: string, payload: CommandRow['payload']): Promise<CommandResult> {
     const [entry] = await this.store.find([key]);
     if (entry === undefined || entry.key.tenantId !== tenantId) return { outcome: 'refused', because: 'no such delivery' };
-    const decision = retryDelivery(entry, { acceptDuplicate: payload.acceptDuplicate === true, operator: payload.operator ?? 'admin' }, this.moment());
+    const decision = retryDelivery(
+      entry,
+      { acceptDuplicate: payload.acceptDuplicate === true, operator: payload.operator ?? 'admin' },
+      this.moment(),
+    );
     if (decision.kind === 'refused') return { outcome: 'refused', because: decision.because };
     const rows = await this.store.commit([{ change: decision.change, queue: NOW }]);
     void this.publisher.publish(rows);
-    return rows.some((row) => row.ledgerKey === ledgerKey(entry.key)) ? { outcome: 'done', moved: 1 } : { outcome: 'refused', because: 'it moved meanwhile; ask again' };
+    return rows.some((row) => row.ledgerKey === ledgerKey(entry.key))
+      ? { outcome: 'done', moved: 1 }
+      : { outcome: 'refused', because: 'it moved meanwhile; ask again' };
   }
 }

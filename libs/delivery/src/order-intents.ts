@@ -23,7 +23,9 @@ export class OrderIntents<Settings extends WithSources> {
       entries.map(({ key }) => ({ tenantId: key.tenantId, connectionId: key.sourceConnectionId, orderId: key.reference })),
     );
     const observations = new Map(
-      found.flatMap(({ state }) => (state.observed === null ? [] : [[`${state.tenantId}:${state.connectionId}:${state.orderId}`, state.observed] as const])),
+      found.flatMap(({ state }) =>
+        state.observed === null ? [] : [[`${state.tenantId}:${state.connectionId}:${state.orderId}`, state.observed] as const],
+      ),
     );
     const personal = await this.openAll([...observations.values()]);
     const intents = new Map<string, PreparedIntent>();
@@ -55,7 +57,12 @@ export class OrderIntents<Settings extends WithSources> {
     for (const [tenantId, list] of byTenant) {
       const parts = await this.vault.openMany(
         tenantId,
-        list.map((observed) => ({ subjectId: observed.sealedUnder, sealed: observed.sealedPersonal, topic: ORDER_EVENTS_TOPIC, eventId: observed.eventId })),
+        list.map((observed) => ({
+          subjectId: observed.sealedUnder,
+          sealed: observed.sealedPersonal,
+          topic: ORDER_EVENTS_TOPIC,
+          eventId: observed.eventId,
+        })),
       );
       const missing = parts.filter((part) => part === null).length;
       if (missing > 0) await this.onKeysMissing(tenantId, missing);

@@ -41,7 +41,10 @@ export function foldOrders(known: readonly StoredOrder[], events: readonly Posit
     orders.set(key, { state, partition, observation });
     changed.add(key);
   }
-  return [...changed].toSorted().map((key) => orders.get(key)).filter((order) => order !== undefined);
+  return [...changed]
+    .toSorted()
+    .map((key) => orders.get(key))
+    .filter((order) => order !== undefined);
 }
 
 /** Consumes orders for one destination kind: folds them, decides, and saves state, decisions and offset in one statement. */
@@ -92,7 +95,12 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     return true;
   }
 
-  private handOver(changes: readonly LedgerChange[], ids: readonly number[], keys: readonly string[], framed: ReadonlyMap<string, Buffer>): void {
+  private handOver(
+    changes: readonly LedgerChange[],
+    ids: readonly number[],
+    keys: readonly string[],
+    framed: ReadonlyMap<string, Buffer>,
+  ): void {
     if (ids.length === 0) return;
     const rows = ids.map((id, index): OutboxRow => {
       const key = keys[index] ?? '';

@@ -56,7 +56,10 @@ function toStored(row: OrderRow, book: SchemaBook): StoredOrder {
     tenantId: asTenantId(row.tenant_id),
     connectionId: asConnectionId(row.connection_id),
     orderId: row.order_id,
-    head: asOf === null || modifiedAt === null || observedAt === null || contentHash === null ? null : { asOf, modifiedAt, observedAt, contentHash },
+    head:
+      asOf === null || modifiedAt === null || observedAt === null || contentHash === null
+        ? null
+        : { asOf, modifiedAt, observedAt, contentHash },
     isVanished: row.is_vanished,
     observed: event as OrderObserved | null,
     deletionReportedAt: row.deletion_reported_at,
@@ -95,7 +98,12 @@ export class OrdersStore {
   }
 
   /** One tenant's orders of one partition, by key from after `after` on. */
-  async page(tenantId: string, partition: number, after: { readonly connectionId: string; readonly orderId: string }, limit: number): Promise<StoredOrder[]> {
+  async page(
+    tenantId: string,
+    partition: number,
+    after: { readonly connectionId: string; readonly orderId: string },
+    limit: number,
+  ): Promise<StoredOrder[]> {
     const rows = await this.sql.query<OrderRow>(
       `orders-page-${this.app}`,
       `select ${ORDER_ROWS.names} from ${this.app}.orders

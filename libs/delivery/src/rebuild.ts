@@ -114,7 +114,10 @@ export class Rebuild {
       // First the outbox, then the log's end: what left the outbox before was in the log before.
       const unpublished = await tx.query<{ value: Buffer }>('rebuild-outbox', `select value from ${app}_ops.outbox order by id`);
       await this.fold(tx, this.deliveries(tx), await this.ends(deliveryTopic));
-      await this.foldOutbox(tx, unpublished.map(({ value }) => value));
+      await this.foldOutbox(
+        tx,
+        unpublished.map(({ value }) => value),
+      );
       await this.refuseAhead(tx);
       await swapSchemas(tx, app, this.shadow);
     });
@@ -130,7 +133,10 @@ export class Rebuild {
         where s.topic <> $1 and s.next_offset > coalesce(l.next_offset, 0)`,
       [this.target.deliveryTopic],
     );
-    if (rows.length > 0) throw new Error(`the shadow is ahead of the live projection on ${rows.length} partition(s); nothing was changed. Run the rebuild again.`);
+    if (rows.length > 0)
+      throw new Error(
+        `the shadow is ahead of the live projection on ${rows.length} partition(s); nothing was changed. Run the rebuild again.`,
+      );
   }
 
   private async foldOutbox(tx: Sql, values: readonly Buffer[]): Promise<void> {
@@ -167,7 +173,12 @@ export class Rebuild {
     await readRange(kafka, { topic, from, until }, (batch) => this.foldBatch(source, batch, from, until), log);
   }
 
-  private async foldBatch<Event>(source: Source<Event>, batch: RecordBatch, from: Map<number, number>, until: ReadonlyMap<number, number>): Promise<void> {
+  private async foldBatch<Event>(
+    source: Source<Event>,
+    batch: RecordBatch,
+    from: Map<number, number>,
+    until: ReadonlyMap<number, number>,
+  ): Promise<void> {
     const { projection, topic } = source;
     const { partition } = batch;
     const expected = from.get(partition) ?? 0;
@@ -180,7 +191,8 @@ export class Rebuild {
       if (event !== undefined) events.push({ event, record });
     }
     const claim = { key: { schema: this.shadow, projection, topic, partition }, expected, next };
-    if (!(await source.apply(events, claim))) throw new Error(`${this.shadow}: the offset of ${topic}[${partition}] moved; is another rebuild running?`);
+    if (!(await source.apply(events, claim)))
+      throw new Error(`${this.shadow}: the offset of ${topic}[${partition}] moved; is another rebuild running?`);
     from.set(partition, next);
     this.events += events.length;
   }
@@ -204,12 +216,19 @@ export class Rebuild {
 
   private settings(sql: Sql): Source<ReturnType<typeof decodeConnectionConfigured>> {
     const { book } = this.ports;
-    return { projection: 'settings', topic: CONFIG_EVENTS_TOPIC, decode: (value) => decodeConnectionConfigured(book, value), apply: (events, claim) => applySettings(sql, events, claim) };
+    return {
+      projection: 'settings',
+      topic: CONFIG_EVENTS_TOPIC,
+      decode: (value) => decodeConnectionConfigured(book, value),
+      apply: (events, claim) => applySettings(sql, events, claim),
+    };
   }
 
   private orders(sql: Sql): Source<ReturnType<typeof decodeOrderEvent>> {
     const { book, learn } = this.ports;
-    const store = new OrdersStore(sql, this.shadow, book, (framed) => (book.isKnown(schemaIdOf(framed)) ? Promise.resolve() : learn(framed)));
+    const store = new OrdersStore(sql, this.shadow, book, (framed) =>
+      book.isKnown(schemaIdOf(framed)) ? Promise.resolve() : learn(framed),
+    );
     return {
       projection: 'orders',
       topic: ORDER_EVENTS_TOPIC,

@@ -36,7 +36,10 @@ export class SettingsSweeps<Settings extends WithSources, Secrets> {
   }
 
   /** Asks for a sweep of every partition; a newer version takes the place of an older one that waits. */
-  async request(changed: readonly { readonly tenantId: string; readonly connectionId: string; readonly version: number }[], partitions: number): Promise<void> {
+  async request(
+    changed: readonly { readonly tenantId: string; readonly connectionId: string; readonly version: number }[],
+    partitions: number,
+  ): Promise<void> {
     await this.sql.query(
       `sweeps-request-${this.ops}`,
       `insert into ${this.ops}.sweeps as s (tenant_id, connection_id, version, partition)
@@ -44,7 +47,12 @@ export class SettingsSweeps<Settings extends WithSources, Secrets> {
          from unnest($1::text[], $2::text[], $3::int[]) as c(tenant_id, connection_id, version), generate_series(0, $4::int - 1) as p
         order by p, c.tenant_id, c.connection_id
        on conflict (partition, tenant_id, connection_id) do update set version = excluded.version where s.version < excluded.version`,
-      [changed.map(({ tenantId }) => tenantId), changed.map(({ connectionId }) => connectionId), changed.map(({ version }) => version), partitions],
+      [
+        changed.map(({ tenantId }) => tenantId),
+        changed.map(({ connectionId }) => connectionId),
+        changed.map(({ version }) => version),
+        partitions,
+      ],
     );
   }
 

@@ -8,14 +8,17 @@ export class FakeAlerts implements Alerts {
   constructor(private readonly clock: () => Date) {}
 
   private findOpen(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind): number {
-    return this.rows.findIndex((row) => row.closedAt === null && row.tenantId === tenantId && row.connectionId === connectionId && row.kind === kind);
+    return this.rows.findIndex(
+      (row) => row.closedAt === null && row.tenantId === tenantId && row.connectionId === connectionId && row.kind === kind,
+    );
   }
 
   open(alert: AlertToOpen): Promise<void> {
     const now = this.clock();
     const index = this.findOpen(alert.tenantId, alert.connectionId, alert.kind);
     const before = this.rows[index];
-    if (before === undefined) this.rows.push({ ...alert, id: this.rows.length + 1, since: now, lastSeen: now, occurrences: 1, closedAt: null });
+    if (before === undefined)
+      this.rows.push({ ...alert, id: this.rows.length + 1, since: now, lastSeen: now, occurrences: 1, closedAt: null });
     else this.rows[index] = { ...before, what: alert.what, todo: alert.todo, lastSeen: now, occurrences: before.occurrences + 1 };
     return Promise.resolve();
   }

@@ -1,5 +1,21 @@
-import { deliveryBase, deliveryPlan, deliveryPlanned, ledgerKeyParts, PLANNED_AT, vendorAnswer } from '../../../test/builders/delivery.builder.js';
-import { attemptDelivery, nextStep, planDelivery, resumeDelivery, retryDelivery, retryDelayMs, settleDelivery, type Moment } from './delivery.decider.js';
+import {
+  deliveryBase,
+  deliveryPlan,
+  deliveryPlanned,
+  ledgerKeyParts,
+  PLANNED_AT,
+  vendorAnswer,
+} from '../../../test/builders/delivery.builder.js';
+import {
+  attemptDelivery,
+  nextStep,
+  planDelivery,
+  resumeDelivery,
+  retryDelivery,
+  retryDelayMs,
+  settleDelivery,
+  type Moment,
+} from './delivery.decider.js';
 import type { DeliveryEvent } from './delivery.events.js';
 import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
 import type { DestinationDeclaration } from './destination.js';
@@ -24,12 +40,21 @@ const entryOf = (...events: readonly DeliveryEvent[]): LedgerEntry => {
   return entry;
 };
 const attempt = (entry: LedgerEntry, afterMs: number): LedgerEntry =>
-  attemptDelivery(entry, { dueAt: PLANNED_AT + afterMs + 20_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null }, at(afterMs)).entry;
-const settle = (entry: LedgerEntry, outcome: DeliveryOutcome, afterMs = 2_000): LedgerEntry => settleDelivery(entry, outcome, DECLARATION, at(afterMs)).entry;
+  attemptDelivery(
+    entry,
+    { dueAt: PLANNED_AT + afterMs + 20_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null },
+    at(afterMs),
+  ).entry;
+const settle = (entry: LedgerEntry, outcome: DeliveryOutcome, afterMs = 2_000): LedgerEntry =>
+  settleDelivery(entry, outcome, DECLARATION, at(afterMs)).entry;
 const answer = vendorAnswer('x', 'y');
 
 describe('planning', () => {
-  const ids = { tenantId: ledgerKeyParts().tenantId, destinationConnectionId: ledgerKeyParts().destinationConnectionId, sourceConnectionId: ledgerKeyParts().sourceConnectionId };
+  const ids = {
+    tenantId: ledgerKeyParts().tenantId,
+    destinationConnectionId: ledgerKeyParts().destinationConnectionId,
+    sourceConnectionId: ledgerKeyParts().sourceConnectionId,
+  };
   const decision = { reference: '1042', eventName: 'Purchase', revision: '0', mode: 'live' } as const;
   const origin = { observationId: 'observation-1', settingsVersion: 1 };
 
@@ -51,7 +76,10 @@ describe('the next step', () => {
   });
 
   it('expires what is too old and was never sent', () => {
-    expect(nextStep(entryOf(deliveryPlanned()), DECLARATION, always, at(0))).toMatchObject({ kind: 'close', change: { entry: { state: 'expired' } } });
+    expect(nextStep(entryOf(deliveryPlanned()), DECLARATION, always, at(0))).toMatchObject({
+      kind: 'close',
+      change: { entry: { state: 'expired' } },
+    });
   });
 
   it('repeats an attempt without an outcome while the vendor still recognises it', () => {
@@ -60,12 +88,17 @@ describe('the next step', () => {
 
   it('never repeats it once the window is over, however old it is', () => {
     const open = attempt(entryOf(deliveryPlanned()), 0);
-    expect(nextStep(open, DECLARATION, always, at(47 * HOUR_MS))).toMatchObject({ kind: 'close', change: { entry: { state: 'unconfirmed', reason: 'window-over' } } });
+    expect(nextStep(open, DECLARATION, always, at(47 * HOUR_MS))).toMatchObject({
+      kind: 'close',
+      change: { entry: { state: 'unconfirmed', reason: 'window-over' } },
+    });
   });
 
   it('never repeats it at a vendor without a window', () => {
     const open = attempt(entryOf(deliveryPlanned()), 0);
-    expect(nextStep(open, { ...DECLARATION, repeatWindowMs: null }, never, at(1))).toMatchObject({ change: { entry: { state: 'unconfirmed' } } });
+    expect(nextStep(open, { ...DECLARATION, repeatWindowMs: null }, never, at(1))).toMatchObject({
+      change: { entry: { state: 'unconfirmed' } },
+    });
   });
 
   it('remembers the window over a later answer that says «not now»', () => {
@@ -85,23 +118,49 @@ describe('settling', () => {
   const open = attempt(entryOf(deliveryPlanned()), 0);
   it.each<[DeliveryOutcome, Partial<LedgerEntry>]>([
     [{ kind: 'delivered', answer }, { state: 'delivered' }],
-    [{ kind: 'rejected', reason: 'vendor-refused', answer }, { state: 'rejected', reason: 'vendor-refused' }],
-    [{ kind: 'bug', answer }, { state: 'rejected', reason: 'our-bug' }],
-    [{ kind: 'misconfigured', answer }, { state: 'parked', reason: 'vendor-refused-credential' }],
-    [{ kind: 'isolate', suspectIndex: null, answer }, { state: 'transient', reason: 'sent-alone', attemptCount: 0 }],
-    [{ kind: 'resend-alone', answer }, { state: 'transient', reason: 'sent-alone' }],
-    [{ kind: 'unknown', answer }, { state: 'unknown', unknownSince: PLANNED_AT }],
-    [{ kind: 'transient', isThrottled: true, retryAfterMs: null, answer }, { state: 'transient', reason: 'throttled', attemptCount: 0 }],
-    [{ kind: 'transient', isThrottled: false, retryAfterMs: null, answer }, { state: 'transient', reason: 'vendor-unavailable', attemptCount: 1 }],
+    [
+      { kind: 'rejected', reason: 'vendor-refused', answer },
+      { state: 'rejected', reason: 'vendor-refused' },
+    ],
+    [
+      { kind: 'bug', answer },
+      { state: 'rejected', reason: 'our-bug' },
+    ],
+    [
+      { kind: 'misconfigured', answer },
+      { state: 'parked', reason: 'vendor-refused-credential' },
+    ],
+    [
+      { kind: 'isolate', suspectIndex: null, answer },
+      { state: 'transient', reason: 'sent-alone', attemptCount: 0 },
+    ],
+    [
+      { kind: 'resend-alone', answer },
+      { state: 'transient', reason: 'sent-alone' },
+    ],
+    [
+      { kind: 'unknown', answer },
+      { state: 'unknown', unknownSince: PLANNED_AT },
+    ],
+    [
+      { kind: 'transient', isThrottled: true, retryAfterMs: null, answer },
+      { state: 'transient', reason: 'throttled', attemptCount: 0 },
+    ],
+    [
+      { kind: 'transient', isThrottled: false, retryAfterMs: null, answer },
+      { state: 'transient', reason: 'vendor-unavailable', attemptCount: 1 },
+    ],
   ])('makes %j of the vendor’s reply', (outcome, expected) => {
     expect(settle(open, outcome)).toMatchObject(expected);
   });
 
   it('gives up after the last try, but never because of throttling', () => {
     let entry = entryOf(deliveryPlanned());
-    for (let index = 0; index < 10; index += 1) entry = settle(attempt(entry, index), { kind: 'transient', isThrottled: true, retryAfterMs: null, answer });
+    for (let index = 0; index < 10; index += 1)
+      entry = settle(attempt(entry, index), { kind: 'transient', isThrottled: true, retryAfterMs: null, answer });
     expect(entry.state).toBe('transient');
-    for (let index = 0; index < 3; index += 1) entry = settle(attempt(entry, index), { kind: 'transient', isThrottled: false, retryAfterMs: null, answer });
+    for (let index = 0; index < 3; index += 1)
+      entry = settle(attempt(entry, index), { kind: 'transient', isThrottled: false, retryAfterMs: null, answer });
     expect(entry).toMatchObject({ state: 'rejected', reason: 'retries-exhausted' });
   });
 
@@ -119,7 +178,11 @@ describe('settling', () => {
 describe('a person', () => {
   const parked = settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'misconfigured', answer });
   it('resumes what is parked', () => {
-    expect(resumeDelivery(parked, never, at(5_000))?.entry).toMatchObject({ state: 'planned', reason: 'resumed', dueAt: PLANNED_AT + 5_000 });
+    expect(resumeDelivery(parked, never, at(5_000))?.entry).toMatchObject({
+      state: 'planned',
+      reason: 'resumed',
+      dueAt: PLANNED_AT + 5_000,
+    });
   });
   it('cannot resume what is too old by now', () => {
     expect(resumeDelivery(parked, always, at(5_000))?.entry.state).toBe('expired');
@@ -128,20 +191,39 @@ describe('a person', () => {
     expect(resumeDelivery(entryOf(deliveryPlanned()), never, at(0))).toBeUndefined();
   });
 
-  const retry = (entry: LedgerEntry, acceptDuplicate = false): ReturnType<typeof retryDelivery> => retryDelivery(entry, { acceptDuplicate, operator: 'admin' }, at(9_000));
+  const retry = (entry: LedgerEntry, acceptDuplicate = false): ReturnType<typeof retryDelivery> =>
+    retryDelivery(entry, { acceptDuplicate, operator: 'admin' }, at(9_000));
   it('retries what was rejected', () => {
-    expect(retry(settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'rejected', reason: 'vendor-refused', answer }))).toMatchObject({ kind: 'changed', change: { entry: { state: 'planned' } } });
+    expect(retry(settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'rejected', reason: 'vendor-refused', answer }))).toMatchObject({
+      kind: 'changed',
+      change: { entry: { state: 'planned' } },
+    });
   });
   it('must accept the risk of a double for what may have been taken', () => {
-    const step = nextStep(settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'unknown', answer }), DECLARATION, never, at(48 * HOUR_MS));
+    const step = nextStep(
+      settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'unknown', answer }),
+      DECLARATION,
+      never,
+      at(48 * HOUR_MS),
+    );
     if (step.kind !== 'close') throw new Error('expected the window to be over');
     expect(retry(step.change.entry)).toEqual({ kind: 'refused', because: 'may-duplicate' });
     expect(retry(step.change.entry, true)).toMatchObject({ kind: 'changed' });
   });
   it('cannot retry what was delivered, is under way, or was never planned', () => {
-    expect(retry(settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'delivered', answer }))).toEqual({ kind: 'refused', because: 'already-delivered' });
+    expect(retry(settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'delivered', answer }))).toEqual({
+      kind: 'refused',
+      because: 'already-delivered',
+    });
     expect(retry(entryOf(deliveryPlanned()))).toEqual({ kind: 'refused', because: 'under-way' });
-    const suppressed = entryOf({ ...deliveryBase(1), type: 'Suppressed', reason: 'consent-denied', observationId: 'o', settingsVersion: 1, eventTime: PLANNED_AT });
+    const suppressed = entryOf({
+      ...deliveryBase(1),
+      type: 'Suppressed',
+      reason: 'consent-denied',
+      observationId: 'o',
+      settingsVersion: 1,
+      eventTime: PLANNED_AT,
+    });
     expect(retry(suppressed)).toEqual({ kind: 'refused', because: 'nothing-to-send' });
   });
 });

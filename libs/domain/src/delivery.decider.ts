@@ -91,7 +91,8 @@ export function nextStep(
   if (isRepeatUnsafe(entry, declaration, unknownSince, moment.nowMs)) {
     return { kind: 'close', change: change(entry, { ...base, type: 'Unconfirmed', reason: 'window-over' }) };
   }
-  if (unknownSince === null && isExpired(plan)) return { kind: 'close', change: change(entry, { ...base, type: 'Expired', reason: 'too-old' }) };
+  if (unknownSince === null && isExpired(plan))
+    return { kind: 'close', change: change(entry, { ...base, type: 'Expired', reason: 'too-old' }) };
   return { kind: 'attempt' };
 }
 
@@ -105,7 +106,12 @@ export function attemptDelivery(
 }
 
 /** What the vendor's reply makes of an attempted entry. */
-export function settleDelivery(entry: LedgerEntry, outcome: DeliveryOutcome, declaration: DestinationDeclaration, moment: Moment): LedgerChange {
+export function settleDelivery(
+  entry: LedgerEntry,
+  outcome: DeliveryOutcome,
+  declaration: DestinationDeclaration,
+  moment: Moment,
+): LedgerChange {
   const base = baseOf(entry, 'dispatcher', moment);
   const { answer } = outcome;
   const dueAt = moment.nowMs + retryDelayMs(entry.attemptCount, moment.random);
@@ -153,7 +159,9 @@ export function retryDelivery(
   entry: LedgerEntry,
   request: { readonly acceptDuplicate: boolean; readonly operator: string },
   moment: Moment,
-): { readonly kind: 'changed'; readonly change: LedgerChange } | { readonly kind: 'refused'; readonly because: 'may-duplicate' | 'nothing-to-send' | 'already-delivered' | 'under-way' } {
+):
+  | { readonly kind: 'changed'; readonly change: LedgerChange }
+  | { readonly kind: 'refused'; readonly because: 'may-duplicate' | 'nothing-to-send' | 'already-delivered' | 'under-way' } {
   if (entry.plan === null) return { kind: 'refused', because: 'nothing-to-send' };
   if (entry.state === 'delivered') return { kind: 'refused', because: 'already-delivered' };
   if (entry.settledAt === null && entry.state !== 'parked') return { kind: 'refused', because: 'under-way' };

@@ -38,7 +38,13 @@ const history: readonly DeliveryEvent[] = [
 
 describe('the ledger fold', () => {
   it('begins with a plan', () => {
-    expect(fold([deliveryPlanned()])).toMatchObject({ state: 'planned', version: 1, attemptCount: 0, plannedAt: PLANNED_AT, settledAt: null });
+    expect(fold([deliveryPlanned()])).toMatchObject({
+      state: 'planned',
+      version: 1,
+      attemptCount: 0,
+      plannedAt: PLANNED_AT,
+      settledAt: null,
+    });
   });
 
   it('ignores what comes before its turn', () => {
@@ -63,11 +69,19 @@ describe('the ledger fold', () => {
   });
 
   it('does not count a throttled attempt', () => {
-    expect(fold([deliveryPlanned(), attempted(2), requeued(3, 'transient', 'throttled')])).toMatchObject({ attemptCount: 0, unknownSince: null, state: 'transient' });
+    expect(fold([deliveryPlanned(), attempted(2), requeued(3, 'transient', 'throttled')])).toMatchObject({
+      attemptCount: 0,
+      unknownSince: null,
+      state: 'transient',
+    });
   });
 
   it('keeps a parked entry unsettled', () => {
-    const entry = fold([deliveryPlanned(), attempted(2), { ...deliveryBase(3), type: 'Parked', reason: 'vendor-refused-credential', answer: vendorAnswer('40105', 'x') }]);
+    const entry = fold([
+      deliveryPlanned(),
+      attempted(2),
+      { ...deliveryBase(3), type: 'Parked', reason: 'vendor-refused-credential', answer: vendorAnswer('40105', 'x') },
+    ]);
     expect(entry).toMatchObject({ state: 'parked', dueAt: null });
     expect(entry === undefined ? undefined : isSettled(entry)).toBe(false);
   });
@@ -75,7 +89,13 @@ describe('the ledger fold', () => {
   it('forgets the window when a person accepts a duplicate', () => {
     const unconfirmed: DeliveryEvent[] = [...history.slice(0, 3), { ...deliveryBase(4), type: 'Unconfirmed', reason: 'window-over' }];
     expect(fold(unconfirmed)).toMatchObject({ state: 'unconfirmed', unknownSince: PLANNED_AT + 1_000 });
-    const retried: DeliveryEvent = { ...deliveryBase(5), type: 'ResolvedByOperator', resolution: 'retry', acceptDuplicate: true, operator: 'admin' };
+    const retried: DeliveryEvent = {
+      ...deliveryBase(5),
+      type: 'ResolvedByOperator',
+      resolution: 'retry',
+      acceptDuplicate: true,
+      operator: 'admin',
+    };
     expect(fold([...unconfirmed, retried])).toMatchObject({ state: 'planned', unknownSince: null, settledAt: null, attemptCount: 0 });
   });
 

@@ -1,11 +1,4 @@
-import type {
-  DeliveryAttempted,
-  DeliveryEvent,
-  DeliveryPlan,
-  DeliveryState,
-  LedgerKeyParts,
-  VendorAnswer,
-} from './delivery.events.js';
+import type { DeliveryAttempted, DeliveryEvent, DeliveryPlan, DeliveryState, LedgerKeyParts, VendorAnswer } from './delivery.events.js';
 import { assertNever, type SubjectId } from './ids.js';
 
 /** One request that carried this effect, as people read it. */
@@ -49,7 +42,13 @@ const MAX_ATTEMPTS_KEPT = 40;
 const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer: VendorAnswer | null): readonly AttemptRecord[] => {
   const last = entry.attempts.at(-1);
   if (last === undefined || last.outcome !== 'pending') return entry.attempts;
-  const closed = { at: last.at, code: answer?.code ?? null, message: answer?.message ?? null, requestId: answer?.requestId ?? null, outcome };
+  const closed = {
+    at: last.at,
+    code: answer?.code ?? null,
+    message: answer?.message ?? null,
+    requestId: answer?.requestId ?? null,
+    outcome,
+  };
   return [...entry.attempts.slice(0, -1), closed];
 };
 
@@ -77,7 +76,14 @@ function attempted(entry: LedgerEntry, event: DeliveryAttempted): LedgerEntry {
 
 function requeued(entry: LedgerEntry, event: Extract<DeliveryEvent, { type: 'Requeued' }>): LedgerEntry {
   const isFree = event.reason === 'throttled' || event.reason === 'sent-alone';
-  const outcome = event.to === 'unknown' ? 'unknown' : event.reason === 'throttled' ? 'throttled' : event.reason === 'sent-alone' ? 'sent-alone' : 'transient';
+  const outcome =
+    event.to === 'unknown'
+      ? 'unknown'
+      : event.reason === 'throttled'
+        ? 'throttled'
+        : event.reason === 'sent-alone'
+          ? 'sent-alone'
+          : 'transient';
   return {
     ...entry,
     version: event.version,
@@ -118,7 +124,17 @@ function begin(event: DeliveryEvent): LedgerEntry | undefined {
   }
   if (event.type === 'Suppressed') {
     const { reason, observationId, settingsVersion, eventTime } = event;
-    return { ...base, state: 'suppressed', reason, observationId, settingsVersion, eventTime, plan: null, dueAt: null, settledAt: event.occurredAt };
+    return {
+      ...base,
+      state: 'suppressed',
+      reason,
+      observationId,
+      settingsVersion,
+      eventTime,
+      plan: null,
+      dueAt: null,
+      settledAt: event.occurredAt,
+    };
   }
   return undefined;
 }

@@ -32,7 +32,14 @@ export interface DestinationContext<Settings> {
 }
 
 export type PlanDecision =
-  | { readonly kind: 'plan'; readonly reference: string; readonly eventName: string; readonly revision: string; readonly mode: DeliveryMode; readonly plan: DeliveryPlan }
+  | {
+      readonly kind: 'plan';
+      readonly reference: string;
+      readonly eventName: string;
+      readonly revision: string;
+      readonly mode: DeliveryMode;
+      readonly plan: DeliveryPlan;
+    }
   | {
       readonly kind: 'suppress';
       readonly reference: string;
@@ -77,7 +84,13 @@ export interface Destination<Settings, Secrets> {
   readonly kind: string;
   readonly declaration: DestinationDeclaration;
   /** What to do about an order as it is now; empty when it does not qualify (yet). `nowMs` is our clock. */
-  plan(order: OrderState, tenant: TenantContext, source: SourceContext, destination: DestinationContext<Settings>, nowMs: number): readonly PlanDecision[];
+  plan(
+    order: OrderState,
+    tenant: TenantContext,
+    source: SourceContext,
+    destination: DestinationContext<Settings>,
+    nowMs: number,
+  ): readonly PlanDecision[];
   /** Whether a planned effect is too old to send now. */
   isExpired(plan: DeliveryPlan, settings: Settings, nowMs: number): boolean;
   /** Which intents may share a request: equal text. */

@@ -3,7 +3,15 @@ import type { VendorReply, VendorRequest } from '@tributary/domain';
 
 const MAX_BODY_BYTES = 65_536;
 /** The connection could not be made, so the request was not written. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED']);
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+]);
 
 const codeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown';
@@ -49,7 +57,8 @@ export class VendorClient {
     } catch (error) {
       const code = codeOf(error);
       if (NOT_SENT.has(code) || isTls(code)) return { kind: 'not-sent', cause: code };
-      const isTimeout = code.includes('TIMEOUT') || code === 'TimeoutError' || code === '23' || (error instanceof Error && error.name === 'TimeoutError');
+      const isTimeout =
+        code.includes('TIMEOUT') || code === 'TimeoutError' || code === '23' || (error instanceof Error && error.name === 'TimeoutError');
       return { kind: 'no-answer', cause: isTimeout ? 'timeout' : 'connection-lost' };
     }
   }

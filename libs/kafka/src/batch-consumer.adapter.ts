@@ -76,7 +76,10 @@ export class BatchConsumer {
       this.lastProgressAt = Date.now();
     });
     this.consumer.on(this.consumer.events.CRASH, ({ payload }) => {
-      this.log.warn({ group: this.options.groupId, isRestarting: payload.restart, cause: describeError(payload.error) }, 'consumer crashed');
+      this.log.warn(
+        { group: this.options.groupId, isRestarting: payload.restart, cause: describeError(payload.error) },
+        'consumer crashed',
+      );
       if (!payload.restart) this.options.onFatal(payload.error);
     });
     await this.consumer.connect();
@@ -156,7 +159,11 @@ export class BatchConsumer {
     const { nextOffset } = await this.options.onBatch(given, { heartbeat, isStale: () => isStale() || !isRunning() });
     if (nextOffset === given.nextOffset) resolveOffset(batch.lastOffset());
     else this.seek(batch.topic, batch.partition, nextOffset);
-    this.unreported.set(`${batch.topic}/${batch.partition}`, { topic: batch.topic, partition: batch.partition, offset: String(nextOffset) });
+    this.unreported.set(`${batch.topic}/${batch.partition}`, {
+      topic: batch.topic,
+      partition: batch.partition,
+      offset: String(nextOffset),
+    });
     await heartbeat();
   }
 
@@ -165,6 +172,8 @@ export class BatchConsumer {
     if (offsets.length === 0) return;
     this.unreported.clear();
     // Only lag tools read these; a rebalance in between makes the broker refuse them, which harms nobody.
-    await this.consumer.commitOffsets(offsets).catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'offsets were not reported to Kafka'));
+    await this.consumer
+      .commitOffsets(offsets)
+      .catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'offsets were not reported to Kafka'));
   }
 }

@@ -1,5 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { type Kafka, type logCreator } from "kafkajs";
+import kafkajs, { type Kafka, type logCreator } from 'kafkajs';
 
 /** The client library's own client; other libs only pass it on. */
 export type KafkaClient = Kafka;
@@ -24,7 +24,11 @@ const logTo =
   (log: Log): logCreator =>
   () =>
   ({ namespace, level, log: entry }) => {
-    const fields = { namespace, error: typeof entry['error'] === 'string' ? entry['error'] : undefined, groupId: typeof entry['groupId'] === 'string' ? entry['groupId'] : undefined };
+    const fields = {
+      namespace,
+      error: typeof entry['error'] === 'string' ? entry['error'] : undefined,
+      groupId: typeof entry['groupId'] === 'string' ? entry['groupId'] : undefined,
+    };
     if (level <= logLevel.WARN) log.warn(fields, `kafka: ${entry.message}`);
     else log.debug(fields, `kafka: ${entry.message}`);
   };

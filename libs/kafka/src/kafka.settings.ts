@@ -8,10 +8,15 @@ export const kafkaSettings = {
     .describe('`host:port,…`'),
   KAFKA_TLS: flag(false).describe('Talk TLS to the brokers'),
   KAFKA_CA_FILE: text().optional().describe('PEM file of the authority that signed the brokers’ certificates (TLS is then on)'),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional().describe('SASL mechanism; needs KAFKA_USERNAME and KAFKA_PASSWORD'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('SASL mechanism; needs KAFKA_USERNAME and KAFKA_PASSWORD'),
   KAFKA_USERNAME: text().optional().describe('SASL user'),
   KAFKA_PASSWORD: secretText().optional().describe('SASL password'),
-  KAFKA_SESSION_TIMEOUT_MS: integer(1_000, 120_000, 10_000).describe('After this long without a heartbeat a consumer’s partitions go to another replica'),
+  KAFKA_SESSION_TIMEOUT_MS: integer(1_000, 120_000, 10_000).describe(
+    'After this long without a heartbeat a consumer’s partitions go to another replica',
+  ),
 } as const;
 
 export const registrySettings = {
@@ -25,7 +30,11 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly tls: { readonly caPem?: string } | null;
-  readonly sasl: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | null;
+  readonly sasl: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  } | null;
   readonly sessionTimeoutMs: number;
 }
 

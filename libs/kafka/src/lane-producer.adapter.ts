@@ -108,7 +108,10 @@ export class LaneProducer {
     private readonly options: LaneProducerOptions,
     private readonly log: Log,
   ) {
-    this.lanes = Array.from({ length: options.lanes }, () => new Lane((records) => this.send(records), options.maxBatchBytes ?? DEFAULT_BATCH_BYTES));
+    this.lanes = Array.from(
+      { length: options.lanes },
+      () => new Lane((records) => this.send(records), options.maxBatchBytes ?? DEFAULT_BATCH_BYTES),
+    );
   }
 
   append(record: OutgoingRecord): Promise<void> {
@@ -147,7 +150,9 @@ export class LaneProducer {
   /** A producer that failed once is thrown away: its connections and its metadata may be of another time. */
   private discard(producer: Promise<Producer>): void {
     if (this.producer === producer) this.producer = undefined;
-    producer.then((used) => used.disconnect()).catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a discarded producer did not disconnect'));
+    producer
+      .then((used) => used.disconnect())
+      .catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a discarded producer did not disconnect'));
   }
 
   private async send(records: readonly OutgoingRecord[]): Promise<void> {

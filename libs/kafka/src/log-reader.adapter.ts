@@ -16,7 +16,9 @@ export interface ReadRange {
  * the reader's own throw-away group commits nothing and is deleted afterwards.
  */
 export async function readRange(kafka: Kafka, range: ReadRange, onBatch: (batch: RecordBatch) => Promise<void>, log: Log): Promise<void> {
-  const open = new Set([...range.until].filter(([partition, end]) => end > (range.from.get(partition) ?? 0)).map(([partition]) => partition));
+  const open = new Set(
+    [...range.until].filter(([partition, end]) => end > (range.from.get(partition) ?? 0)).map(([partition]) => partition),
+  );
   if (open.size === 0) return;
   const groupId = `tributary-reader-${randomUUID()}`;
   let finish: () => void = () => undefined;
@@ -33,7 +35,8 @@ export async function readRange(kafka: Kafka, range: ReadRange, onBatch: (batch:
       sessionTimeoutMs: 30_000,
       partitionsAtOnce: 4,
       maxBytesPerPartition: 4 * 1024 * 1024,
-      startOffsets: (_topic, partitions) => Promise.resolve(new Map(partitions.map((partition) => [partition, range.from.get(partition) ?? 0]))),
+      startOffsets: (_topic, partitions) =>
+        Promise.resolve(new Map(partitions.map((partition) => [partition, range.from.get(partition) ?? 0]))),
       onBatch: async (batch) => {
         const end = range.until.get(batch.partition) ?? 0;
         if (!open.has(batch.partition)) return { nextOffset: batch.nextOffset };

@@ -2,7 +2,6 @@ import { Agent } from 'node:https';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { RegistryConnection } from './kafka.settings.js';
 
-
 /** The registry cannot be reached: pause and ask again. */
 export class RegistryUnavailable extends Error {
   override readonly name = 'RegistryUnavailable';
@@ -39,10 +38,14 @@ export class Registry {
   /** Registers under FULL_TRANSITIVE, set explicitly (the registry's own default may be none); answers the id, the same one for the same schema. */
   async register(subject: string, schema: string): Promise<number> {
     try {
-      const { id } = await this.client.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE });
+      const { id } = await this.client.register(
+        { type: SchemaType.AVRO, schema },
+        { subject, compatibility: COMPATIBILITY.FULL_TRANSITIVE },
+      );
       return id;
     } catch (error) {
-      if (statusOf(error) === 409) throw new IncompatibleSchema(`${subject}: an earlier version and this one cannot read each other`, { cause: error });
+      if (statusOf(error) === 409)
+        throw new IncompatibleSchema(`${subject}: an earlier version and this one cannot read each other`, { cause: error });
       throw this.translate(error, subject);
     }
   }
@@ -81,6 +84,8 @@ export class Registry {
     if (status === 404 || (error instanceof Error && /not found|No schema/i.test(error.message))) {
       return new NotRegistered(`${what} is not in the schema registry: run «tributary schemas register»`, { cause: error });
     }
-    return new RegistryUnavailable(`the schema registry did not answer for ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, { cause: error });
+    return new RegistryUnavailable(`the schema registry did not answer for ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, {
+      cause: error,
+    });
   }
 }

@@ -32,7 +32,8 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && error.name.startsWith('KafkaJS')) throw new BrokerUnavailable('the brokers do not answer', { cause: error });
+    if (error instanceof Error && error.name.startsWith('KafkaJS'))
+      throw new BrokerUnavailable('the brokers do not answer', { cause: error });
     throw error;
   }
 }
@@ -65,11 +66,16 @@ export class TopicAdmin {
   /** Creates what is missing and corrects settings; refuses to change a partition count (keys would move) and too few copies. */
   async apply(topics: readonly TopicRequest[], plan: TopicPlan): Promise<TopicReport> {
     if (!plan.isLocal && plan.replicationFactor < 3) {
-      throw new TopicRefused(`replication factor ${plan.replicationFactor} loses data with one machine: use 3 or more (or --local on a laptop)`);
+      throw new TopicRefused(
+        `replication factor ${plan.replicationFactor} loses data with one machine: use 3 or more (or --local on a laptop)`,
+      );
     }
     const existing = new Set(await this.admin.listTopics());
     const known = topics.filter(({ name }) => existing.has(name));
-    await this.refuseGrowth(known.map(({ name }) => name), plan.partitions);
+    await this.refuseGrowth(
+      known.map(({ name }) => name),
+      plan.partitions,
+    );
     const missing = topics.filter(({ name }) => !existing.has(name));
     await this.admin.createTopics({
       waitForLeaders: true,
@@ -134,7 +140,11 @@ export class TopicAdmin {
     });
     const updated: string[] = [];
     for (const topic of topics) {
-      const current = new Map(resources.find(({ resourceName }) => resourceName === topic.name)?.configEntries.map((entry) => [entry.configName, entry.configValue]));
+      const current = new Map(
+        resources
+          .find(({ resourceName }) => resourceName === topic.name)
+          ?.configEntries.map((entry) => [entry.configName, entry.configValue]),
+      );
       const wanted = Object.entries(configOf(topic, plan));
       if (wanted.every(([name, value]) => current.get(name) === value)) continue;
       await this.admin.alterConfigs({

@@ -1,4 +1,14 @@
-import { asConnectionId, asTenantId, type Alert, type AlertKind, type Alerts, type AlertToOpen, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
+import {
+  asConnectionId,
+  asTenantId,
+  type Alert,
+  type AlertKind,
+  type Alerts,
+  type AlertToOpen,
+  type ConnectionId,
+  type Sql,
+  type TenantId,
+} from '@tributary/domain';
 
 interface AlertRow {
   readonly id: number;

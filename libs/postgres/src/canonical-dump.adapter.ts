@@ -27,7 +27,10 @@ async function dumpTable(tx: Sql, schema: string, table: string, onRow?: (table:
   );
   const order = keys.map(({ name }) => `t.${plainIdentifier(name)}`).join(', ');
   const name = `${plainIdentifier(schema)}.${plainIdentifier(table)}`;
-  await tx.query('', `declare dump_rows no scroll cursor for select t.*::text as line from ${name} t${order === '' ? '' : ` order by ${order}`}`);
+  await tx.query(
+    '',
+    `declare dump_rows no scroll cursor for select t.*::text as line from ${name} t${order === '' ? '' : ` order by ${order}`}`,
+  );
   const hash = createHash('sha256');
   let rows = 0;
   for (;;) {

@@ -56,7 +56,9 @@ export async function migrate(sql: Sql, migrations: readonly Migration[], withCo
       const before = known.get(migration.id);
       if (before !== undefined) {
         if (before !== migration.sha256) {
-          throw new Error(`${migration.id} was changed after it was applied here. Put it back and add a new file: migrations only go forward.`);
+          throw new Error(
+            `${migration.id} was changed after it was applied here. Put it back and add a new file: migrations only go forward.`,
+          );
         }
       } else if (migration.phase === 'contract' && !withContract) {
         waiting.push(migration.id);
@@ -77,7 +79,10 @@ export const schemasFolder = (): string =>
 /** Refuses to go on while the database lacks expand migrations of this build. */
 export async function requireMigrations(sql: Sql): Promise<void> {
   const migrations = (await readMigrations(join(schemasFolder(), 'postgres'))).filter(({ phase }) => phase === 'expand');
-  const [table] = await sql.query<{ exists: boolean }>('migrations-table', "select to_regclass('migrations.applied') is not null as exists");
+  const [table] = await sql.query<{ exists: boolean }>(
+    'migrations-table',
+    "select to_regclass('migrations.applied') is not null as exists",
+  );
   const rows = table?.exists === true ? await sql.query<{ id: string }>('migrations-known', 'select id from migrations.applied') : [];
   const known = new Set(rows.map(({ id }) => id));
   const missing = migrations.filter(({ id }) => !known.has(id)).map(({ id }) => id);

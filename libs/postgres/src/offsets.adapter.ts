@@ -16,7 +16,13 @@ export const casPrefix = (schema: string): string =>
   `with cas as (update ${plainIdentifier(schema)}.offsets set next_offset = $2
      where projection = $3 and topic = $4 and partition = $5 and next_offset = $1 returning 1)`;
 
-export const casValues = (key: OffsetKey, expected: number, next: number): readonly unknown[] => [expected, next, key.projection, key.topic, key.partition];
+export const casValues = (key: OffsetKey, expected: number, next: number): readonly unknown[] => [
+  expected,
+  next,
+  key.projection,
+  key.topic,
+  key.partition,
+];
 
 /** Reads the offsets of partitions, making rows (at 0, the beginning of the log) for those that have none. */
 export async function loadOffsets(
@@ -37,6 +43,10 @@ export async function loadOffsets(
 
 /** Moves the offset alone (nothing in the records mattered). Answers whether the partition was still ours. */
 export async function advanceOffset(sql: Sql, key: OffsetKey, expected: number, next: number): Promise<boolean> {
-  const rows = await sql.query(`offsets-advance-${key.schema}`, `${casPrefix(key.schema)} select 1 from cas`, casValues(key, expected, next));
+  const rows = await sql.query(
+    `offsets-advance-${key.schema}`,
+    `${casPrefix(key.schema)} select 1 from cas`,
+    casValues(key, expected, next),
+  );
   return rows.length === 1;
 }

@@ -50,7 +50,8 @@ function translate(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') {
     if (isDataFault(code)) return new StatementRefused(code, `the database refused the data (SQLSTATE ${code})`);
-    if (isUnavailable(code) || /^E[A-Z]+$/.test(code)) return new DatabaseUnavailable(`the database is not available (${code})`, { cause: error });
+    if (isUnavailable(code) || /^E[A-Z]+$/.test(code))
+      return new DatabaseUnavailable(`the database is not available (${code})`, { cause: error });
     return error;
   }
   if (/connection|terminat|timeout|not queryable/i.test(error.message)) return new DatabaseUnavailable(error.message, { cause: error });

@@ -4,7 +4,9 @@ import type { PostgresOptions } from './pool.adapter.js';
 
 export const postgresSettings = {
   DATABASE_URL: secretText().describe('`postgres://user:password@host:port/database`'),
-  DATABASE_CA_FILE: text().optional().describe('PEM file of the authority that signed the server’s certificate; set: TLS is required and verified'),
+  DATABASE_CA_FILE: text()
+    .optional()
+    .describe('PEM file of the authority that signed the server’s certificate; set: TLS is required and verified'),
   DATABASE_POOL: integer(2, 200, 10).describe('Connections that one process may hold'),
 } as const;
 

@@ -30,13 +30,17 @@ export async function makeShadow(sql: Sql, schema: string, shadow: string): Prom
   await sql.query('', `create schema ${shadow}`);
   for (const table of await tablesOf(sql, schema)) {
     plainIdentifier(table);
-    await sql.query('', `create table ${shadow}.${table} (like ${schema}.${table} including defaults including generated including storage including comments)`);
+    await sql.query(
+      '',
+      `create table ${shadow}.${table} (like ${schema}.${table} including defaults including generated including storage including comments)`,
+    );
     const [parts] = await sql.query<TableParts>(
       'schema-parts',
       `select array_to_string(c.reloptions, ', ') as options, '{}'::text[] as columns from pg_class c where c.oid = ($1 || '.' || $2)::regclass`,
       [schema, table],
     );
-    if (parts?.options !== null && parts?.options !== undefined) await sql.query('', `alter table ${shadow}.${table} set (${parts.options})`);
+    if (parts?.options !== null && parts?.options !== undefined)
+      await sql.query('', `alter table ${shadow}.${table} set (${parts.options})`);
     const keys = await sql.query<{ name: string; definition: string }>(
       'schema-keys',
       `select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = ($1 || '.' || $2)::regclass and contype in ('p', 'u', 'c')`,
@@ -88,7 +92,8 @@ export async function swapSchemas(tx: Sql, schema: string, shadow: string): Prom
   );
   await tx.query('', `alter schema ${plainIdentifier(schema)} rename to ${schema}_old`);
   await tx.query('', `alter schema ${plainIdentifier(shadow)} rename to ${schema}`);
-  for (const { name, definition } of views) await tx.query('', `create or replace view ${name} as ${definition.replaceAll(`${schema}_old.`, `${schema}.`)}`);
+  for (const { name, definition } of views)
+    await tx.query('', `create or replace view ${name} as ${definition.replaceAll(`${schema}_old.`, `${schema}.`)}`);
   for (const { statement } of grants) await tx.query('', statement);
   await tx.query('', `drop schema ${schema}_old cascade`);
 }
@@ -97,11 +102,19 @@ export async function swapSchemas(tx: Sql, schema: string, shadow: string): Prom
 export async function lockTables(tx: Sql, schema: string, timeoutMs: number): Promise<void> {
   const tables = await tablesOf(tx, schema);
   await tx.query('', `set local lock_timeout = ${Math.floor(timeoutMs)}`);
-  await tx.query('', `lock table ${tables.map((table) => `${plainIdentifier(schema)}.${plainIdentifier(table)}`).join(', ')} in access exclusive mode`);
+  await tx.query(
+    '',
+    `lock table ${tables.map((table) => `${plainIdentifier(schema)}.${plainIdentifier(table)}`).join(', ')} in access exclusive mode`,
+  );
 }
 
 /** Rows that are in both schemas under the same key and version columns and yet differ, by table. */
-export async function differingRows(sql: Sql, schema: string, shadow: string, keys: Readonly<Record<string, readonly string[]>>): Promise<ReadonlyMap<string, number>> {
+export async function differingRows(
+  sql: Sql,
+  schema: string,
+  shadow: string,
+  keys: Readonly<Record<string, readonly string[]>>,
+): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (const [table, columns] of Object.entries(keys)) {
     const same = columns.map((column) => `a.${plainIdentifier(column)} is not distinct from b.${column}`).join(' and ');

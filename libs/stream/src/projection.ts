@@ -66,7 +66,11 @@ export class Projection<Event> implements PartitionTurns {
   /** Offsets to go on from, for partitions just assigned. */
   async startOffsets(partitions: readonly number[], endOffsets: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, number>> {
     const { schema, projection, topic } = this.options;
-    const offsets = await untilAvailable(() => loadOffsets(this.sql, { schema, projection, topic }, partitions), () => Promise.resolve(), this.log);
+    const offsets = await untilAvailable(
+      () => loadOffsets(this.sql, { schema, projection, topic }, partitions),
+      () => Promise.resolve(),
+      this.log,
+    );
     for (const [partition, offset] of offsets) {
       const end = endOffsets.get(partition);
       if (end !== undefined && offset > end) {
@@ -122,7 +126,11 @@ export class Projection<Event> implements PartitionTurns {
     const first = batch.records[0]?.offset;
     if (first !== undefined && first > expected) this.options.onGap(partition, expected, first);
     const events = await untilAvailable(() => this.decodeAll(partition, fresh), keepAlive, this.log);
-    const isOurs = await untilAvailable(() => this.applyOrBisect(partition, events, expected, batch.nextOffset, control), keepAlive, this.log);
+    const isOurs = await untilAvailable(
+      () => this.applyOrBisect(partition, events, expected, batch.nextOffset, control),
+      keepAlive,
+      this.log,
+    );
     if (!isOurs) return { nextOffset: await this.reload(partition) };
     return { nextOffset: batch.nextOffset };
   }
@@ -131,7 +139,11 @@ export class Projection<Event> implements PartitionTurns {
   private async reload(partition: number): Promise<number> {
     const { schema, projection, topic } = this.options;
     this.expected.delete(partition);
-    const offsets = await untilAvailable(() => loadOffsets(this.sql, { schema, projection, topic }, [partition]), () => Promise.resolve(), this.log);
+    const offsets = await untilAvailable(
+      () => loadOffsets(this.sql, { schema, projection, topic }, [partition]),
+      () => Promise.resolve(),
+      this.log,
+    );
     const offset = offsets.get(partition) ?? 0;
     this.expected.set(partition, offset);
     return offset;
@@ -158,14 +170,26 @@ export class Projection<Event> implements PartitionTurns {
         return this.options.decode(record.value);
       } catch (last) {
         if (!(last instanceof MalformedRecord)) throw last;
-        await this.options.deadLetter({ topic: this.options.topic, partition, record, reason: 'record-unreadable', cause: describeError(last) });
+        await this.options.deadLetter({
+          topic: this.options.topic,
+          partition,
+          record,
+          reason: 'record-unreadable',
+          cause: describeError(last),
+        });
         return undefined;
       }
     }
   }
 
   /** A statement that is refused for its data is halved until the one bad record stands alone; only it is dead-lettered. */
-  private async applyOrBisect(partition: number, events: readonly Positioned<Event>[], expected: number, next: number, control: BatchControl): Promise<boolean> {
+  private async applyOrBisect(
+    partition: number,
+    events: readonly Positioned<Event>[],
+    expected: number,
+    next: number,
+    control: BatchControl,
+  ): Promise<boolean> {
     const key = this.keyOf(partition);
     if (this.expected.get(partition) !== expected) return false;
     if (events.length === 0) return this.moved(partition, next, await advanceOffset(this.sql, key, expected, next));
@@ -178,7 +202,13 @@ export class Projection<Event> implements PartitionTurns {
       await control.heartbeat();
       const [only] = events;
       if (events.length === 1 && only !== undefined) {
-        await this.options.deadLetter({ topic: this.options.topic, partition, record: only.record, reason: 'record-refused', cause: error.message });
+        await this.options.deadLetter({
+          topic: this.options.topic,
+          partition,
+          record: only.record,
+          reason: 'record-refused',
+          cause: error.message,
+        });
         return this.moved(partition, next, await advanceOffset(this.sql, key, expected, next));
       }
       const middle = Math.floor(events.length / 2);

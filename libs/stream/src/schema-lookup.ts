@@ -4,7 +4,9 @@ import { NotRegistered, type Registry } from '@tributary/kafka';
 /** Looks up the ids of every record this build writes; throws NotRegistered naming what the deploy step has not registered. */
 export async function loadSchemaBook(registry: Registry): Promise<SchemaBook> {
   const book = new SchemaBook();
-  const ids = await Promise.all(allSubjects().map(async ({ subject, record }) => ({ record, id: await registry.idOf(subject, schemaText(record)) })));
+  const ids = await Promise.all(
+    allSubjects().map(async ({ subject, record }) => ({ record, id: await registry.idOf(subject, schemaText(record)) })),
+  );
   for (const { record, id } of ids) book.setWriterId(record as RecordName, id);
   return book;
 }

@@ -97,12 +97,14 @@ export class DurableAppend {
   private async drainLoop(): Promise<void> {
     try {
       const drained = await this.spool.drain(this.options.drainRecords, async (records) => {
-        if ((await withDeadline(this.producer.appendAll(records), this.options.deadlineMs * 2)) === DEADLINE) throw new NotDurable('Kafka does not answer yet');
+        if ((await withDeadline(this.producer.appendAll(records), this.options.deadlineMs * 2)) === DEADLINE)
+          throw new NotDurable('Kafka does not answer yet');
       });
       // Nothing left (or another process drains): Kafka may be tried again; the next append is the probe.
       if (drained !== null || this.isOpen) this.setOpen(false);
       if (drained !== null && drained > 0) this.log.info({ records: drained }, 'spool drained');
-      if (!this.isStopped) this.timer = setTimeout(() => void this.drainLoop(), drained === this.options.drainRecords ? 0 : this.options.drainEveryMs);
+      if (!this.isStopped)
+        this.timer = setTimeout(() => void this.drainLoop(), drained === this.options.drainRecords ? 0 : this.options.drainEveryMs);
     } catch (error) {
       this.log.debug({ cause: describeError(error) }, 'the spool waits');
       if (!this.isStopped) this.timer = setTimeout(() => void this.drainLoop(), this.options.drainEveryMs);

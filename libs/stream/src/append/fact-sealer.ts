@@ -157,9 +157,26 @@ export class FactSealer {
   private async rejection(fact: UnsealedRejection): Promise<OutgoingRecord> {
     const { envelope, reference, reason, detail, topic, sizeBytes } = fact;
     const { compression, bytes } = compress(fact.payload.subarray(0, MAX_REJECTED_BYTES));
-    const sealedPayload = await this.vault.sealForTenant(envelope.tenantId, bytes, { topic: REJECTED_EVENTS_TOPIC, eventId: envelope.eventId });
-    const value = encodePayloadRejected(this.book, { ...envelope, reference, reason, detail, topic, sizeBytes, compression, sealedPayload });
-    return this.record(REJECTED_EVENTS_TOPIC, this.partitions.rejected, `${envelope.tenantId}:${envelope.connectionId}:${reference ?? ''}`, value);
+    const sealedPayload = await this.vault.sealForTenant(envelope.tenantId, bytes, {
+      topic: REJECTED_EVENTS_TOPIC,
+      eventId: envelope.eventId,
+    });
+    const value = encodePayloadRejected(this.book, {
+      ...envelope,
+      reference,
+      reason,
+      detail,
+      topic,
+      sizeBytes,
+      compression,
+      sealedPayload,
+    });
+    return this.record(
+      REJECTED_EVENTS_TOPIC,
+      this.partitions.rejected,
+      `${envelope.tenantId}:${envelope.connectionId}:${reference ?? ''}`,
+      value,
+    );
   }
 
   private record(topic: string, partitionCount: number, key: string, value: Buffer): OutgoingRecord {

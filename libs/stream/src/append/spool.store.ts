@@ -21,7 +21,11 @@ export class SpoolStore {
   constructor(private readonly sql: Sql) {}
 
   async put(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.sql.query('spool-put', `insert into ingest_ops.spool (${SPOOL_ROWS.names}) select n.* from ${SPOOL_ROWS.unnest(1, 'n')}`, SPOOL_ROWS.values(records));
+    await this.sql.query(
+      'spool-put',
+      `insert into ingest_ops.spool (${SPOOL_ROWS.names}) select n.* from ${SPOOL_ROWS.unnest(1, 'n')}`,
+      SPOOL_ROWS.values(records),
+    );
   }
 
   /**
@@ -32,7 +36,11 @@ export class SpoolStore {
     return this.sql.transaction(async (tx) => {
       const [lock] = await tx.query<{ is_mine: boolean }>('spool-lock', 'select pg_try_advisory_xact_lock($1) as is_mine', [DRAIN_LOCK]);
       if (lock?.is_mine !== true) return null;
-      const records = await tx.query<SpooledRecord>('spool-oldest', 'select id, topic, partition, key, value, headers from ingest_ops.spool order by id limit $1', [limit]);
+      const records = await tx.query<SpooledRecord>(
+        'spool-oldest',
+        'select id, topic, partition, key, value, headers from ingest_ops.spool order by id limit $1',
+        [limit],
+      );
       if (records.length === 0) return 0;
       await append(records);
       await tx.query('spool-done', 'delete from ingest_ops.spool where id = any($1::bigint[])', [records.map(({ id }) => id)]);

@@ -70,7 +70,10 @@ const toHead = ({ as_of: asOf, modified_at: modifiedAt, observed_at: observedAt,
   tenantId: asTenantId(row.tenant_id),
   connectionId: asConnectionId(row.connection_id),
   orderId: row.order_id,
-  head: asOf === null || modifiedAt === null || observedAt === null || contentHash === null ? null : { asOf, modifiedAt, observedAt, contentHash },
+  head:
+    asOf === null || modifiedAt === null || observedAt === null || contentHash === null
+      ? null
+      : { asOf, modifiedAt, observedAt, contentHash },
   isVanished: row.is_vanished,
   observed: row.observation,
   deletionReportedAt: row.deletion_reported_at,
@@ -95,7 +98,10 @@ export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEven
     heads.set(key, after);
     changed.add(key);
   }
-  const values = [...changed].toSorted().map((key) => heads.get(key)).filter((head) => head !== undefined);
+  const values = [...changed]
+    .toSorted()
+    .map((key) => heads.get(key))
+    .filter((head) => head !== undefined);
   const [result] = await sql.query<{ owned: number }>(
     'heads-fold',
     `${casPrefix('orders')}, folded as (
