@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { INSTALLATION } from '@tributary/domain';
@@ -104,9 +106,7 @@ function httpAdapter(): FastifyAdapter {
     request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
-  server.addContentTypeParser('*', (_request, payload, done) => {
-    void readBody(payload as Parameters<typeof readBody>[0]).then((body) => done(null, body));
-  });
+  server.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
   return adapter;
 }
 

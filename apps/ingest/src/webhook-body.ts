@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Over this a webhook is answered 413. */
-export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** Of a body that is too large or cut off this much is kept. */
 const EXCERPT_BYTES = 64 * 1024;
 /** The log holds sizes as 32 bits; a header may announce anything. */

@@ -58,7 +58,7 @@ function translate(error: unknown): unknown {
   return error;
 }
 
-type Runner = Pick<pg.Pool, 'query'>;
+type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
 
 async function run<Row extends object>(runner: Runner, name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
   try {
@@ -73,7 +73,7 @@ class Transaction implements Sql {
   constructor(private readonly client: pg.PoolClient) {}
 
   query<Row extends object>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return run<Row>(this.client as unknown as Runner, name, text, values);
+    return run<Row>(this.client, name, text, values);
   }
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {

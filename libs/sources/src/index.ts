@@ -2,4 +2,3 @@ export * from './registry.js';
 export * from './woocommerce/woocommerce.schema.js';
 export * from './woocommerce/webhook-signature.js';
 export * from './woocommerce/woocommerce-order.source.js';
-export type { OrderIdentifiers } from './woocommerce/order-people.js';

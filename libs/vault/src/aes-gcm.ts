@@ -2,8 +2,8 @@ import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from
 
 const CIPHER = 'aes-256-gcm';
 export const KEY_BYTES = 32;
-export const IV_BYTES = 12;
-export const TAG_BYTES = 16;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
 
 const NOTHING = Buffer.alloc(0);
 const ivPool = Buffer.alloc(IV_BYTES * 512);

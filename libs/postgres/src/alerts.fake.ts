@@ -1,5 +1,4 @@
-import type { Alert, AlertKind, Alerts, AlertToOpen } from './alerts.port.js';
-import type { ConnectionId, TenantId } from './ids.js';
+import type { Alert, AlertKind, Alerts, AlertToOpen, ConnectionId, TenantId } from '@tributary/domain';
 
 /** Alerts in memory; `clock` gives the moment. */
 export class FakeAlerts implements Alerts {
