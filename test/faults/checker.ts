@@ -17,7 +17,7 @@ export interface Findings {
 
 /** @see TikTok's documentation of deduplication (server and server), read 2026-11-21 */
 const WINDOW_MS = 48 * 3_600_000;
-export const UNEXPLAINED = 'unexplained';
+const UNEXPLAINED = 'unexplained';
 
 /** How often the vendor counts these: the first of an identity, and whatever comes after its window. */
 function countedOf(taken: readonly TakenPurchase[]): number {

@@ -4,7 +4,7 @@ import { postWebhook } from '../stack/tenant.js';
 import type { Acknowledgement } from './history.js';
 
 export const TENANT = 'acme';
-export const TOKEN = 'token-of-the-shop-01';
+const TOKEN = 'token-of-the-shop-01';
 const SECRET = 'secret-of-the-shop';
 
 /** The shop and the pixel of every fault test. */
