@@ -5,9 +5,11 @@ import {
   pingWebhookIdOf,
   readWebhook,
   woocommerceSecretsSchema,
+  type OrderFact,
   type RefusedBody,
   type WoocommerceSecrets,
 } from '@tributary/sources';
+import { RecordRefused } from '@tributary/kafka';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
@@ -106,21 +108,25 @@ export class WebhookPipeline {
         return this.answered('ping', OK);
       case 'ignored':
         return this.answered('other-resource', OK);
-      case 'order': {
-        const { kind, ...order } = reading;
-        await this.append({
-          kind,
-          ...order,
-          envelope: this.envelope(arrival, reading.modifiedAt),
-          raw: { body: body.bytes, topic: arrival.topic },
-        });
-        return this.answered('order', OK);
-      }
+      case 'order':
+        return this.order(arrival, reading, body.bytes);
       case 'deletion':
         await this.append({ kind: 'deletion', envelope: this.envelope(arrival, arrival.receivedAt), orderId: reading.orderId });
         return this.answered('deletion', OK);
       case 'refused':
         return this.refused(arrival, reading, body.bytes);
+    }
+  }
+
+  private async order(arrival: Arrival, reading: OrderFact, bytes: Buffer): Promise<WebhookAnswer> {
+    const { kind, ...order } = reading;
+    try {
+      await this.append({ kind, ...order, envelope: this.envelope(arrival, reading.modifiedAt), raw: { body: bytes, topic: arrival.topic } });
+      return this.answered('order', OK);
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      const detail = 'as a record it is larger than the log takes';
+      return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail, orderId: reading.content.orderId }, bytes);
     }
   }
 

@@ -19,6 +19,11 @@ export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable';
 }
 
+/** The broker is there and will never take this record (too large, not valid): asking again cannot help. */
+export class RecordRefused extends Error {
+  override readonly name = 'RecordRefused';
+}
+
 /** kafkajs' own log lines name brokers, groups and errors only; what it retries by itself is a warning here. */
 const logTo =
   (log: Log): logCreator =>

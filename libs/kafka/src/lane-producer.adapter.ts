@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka, type Producer, type ProducerBatch } from 'kafkajs';
 import { describeError, type Log } from '@tributary/telemetry';
-import { BrokerUnavailable } from './client.adapter.js';
+import { BrokerUnavailable, RecordRefused } from './client.adapter.js';
 
 /** One record to append. The partition is computed by us (murmur2 of the key) and sent explicitly. */
 export interface OutgoingRecord {
@@ -25,6 +25,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** Protocol errors that are about a record, not about the broker. */
+const REFUSALS: ReadonlySet<unknown> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE']);
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && (REFUSALS.has((error as { type?: unknown }).type) || (error.cause !== undefined && isRefusal(error.cause)));
+
 /** Records over this size travel alone, so that one refused record fails nobody else's send. */
 const ALONE_BYTES = 256 * 1024;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
@@ -44,6 +50,18 @@ class Lane {
       this.waiting.push({ record, resolve, reject });
       if (!this.isSending) void this.drain();
     });
+  }
+
+  /** One record of the batch was refused: only it fails. */
+  private async sendOneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const { record, resolve, reject } of batch) {
+      try {
+        await this.send([record]);
+        resolve();
+      } catch (error) {
+        reject(error as Error);
+      }
+    }
   }
 
   private take(): Waiting[] {
@@ -69,7 +87,8 @@ class Lane {
         await this.send(batch.map(({ record }) => record));
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error as Error);
+        if (error instanceof RecordRefused && batch.length > 1) await this.sendOneByOne(batch);
+        else for (const { reject } of batch) reject(error as Error);
       }
     }
     this.isSending = false;
@@ -94,7 +113,7 @@ function toProducerBatch(records: readonly OutgoingRecord[], timeoutMs: number):
 }
 
 /**
- * Appends records with acks=all; resolves after the acknowledgement, rejects with {@link BrokerUnavailable}.
+ * Appends records with acks=all; resolves after the acknowledgement, rejects with {@link BrokerUnavailable} or {@link RecordRefused}.
  * Not idempotent on purpose: kafkajs' idempotent producer loses acknowledged messages when a connection drops,
  * plain acks=all may append a record twice, which every fold ignores.
  */
@@ -161,6 +180,7 @@ export class LaneProducer {
       const producer = await used;
       await producer.sendBatch(toProducerBatch(records, this.options.requestTimeoutMs));
     } catch (error) {
+      if (isRefusal(error)) throw new RecordRefused('the broker refuses a record', { cause: error });
       this.discard(used);
       this.log.warn({ records: records.length, cause: describeError(error) }, 'append failed');
       throw new BrokerUnavailable('the broker did not acknowledge', { cause: error });

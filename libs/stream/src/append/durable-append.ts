@@ -1,4 +1,4 @@
-import type { LaneProducer, OutgoingRecord } from '@tributary/kafka';
+import { RecordRefused, type LaneProducer, type OutgoingRecord } from '@tributary/kafka';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
 import type { SpoolStore } from './spool.store.js';
 
@@ -59,7 +59,7 @@ export class DurableAppend {
     return this.isOpen;
   }
 
-  /** Throws {@link NotDurable}. */
+  /** Throws {@link NotDurable}, or RecordRefused for a record that the broker will never take. */
   async append(records: readonly OutgoingRecord[]): Promise<void> {
     failpoint('ingest.before-append');
     if (!this.isOpen && (await this.toKafka(records))) {
@@ -81,6 +81,8 @@ export class DurableAppend {
       // It may still arrive; then the log holds the record twice, which every fold ignores.
       work.catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a late append failed; its records are in the spool'));
     } catch (error) {
+      // The spool would only carry it to the same refusal.
+      if (error instanceof RecordRefused) throw error;
       this.log.debug({ cause: describeError(error) }, 'append failed; its records go to the spool');
     }
     this.setOpen(true);
