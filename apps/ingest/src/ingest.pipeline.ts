@@ -87,6 +87,8 @@ export class WebhookPipeline {
     const known = this.secrets.get(shop);
     if (known !== undefined) return known;
     const values = await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion);
+    // Lost with a database: nothing may be judged by its signature until they are given again.
+    if (values === null) throw new Error('the connection’s secrets are not in the vault: apply its settings again');
     const secrets = woocommerceSecretsSchema.parse(readSecretValues(values));
     this.secrets.set(shop, secrets);
     return secrets;

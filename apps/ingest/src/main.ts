@@ -139,6 +139,8 @@ async function main(): Promise<void> {
   });
   await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
   durable.start();
+  // An earlier process may have ended while Kafka was away; this one has not seen it away.
+  await onKafkaAway(new PostgresAlerts(sql), false);
   const refreshing = setInterval(
     () => void shops.refresh().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'settings stay as they are')),
     REFRESH_EVERY_MS,

@@ -109,6 +109,11 @@ export class PostgresPool implements Sql {
       throw translate(error);
     });
     let broken: Error | undefined;
+    // A connection that dies between two statements has no query to fail: without a listener that would end the process.
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError);
     try {
       await client.query('begin');
       const result = await work(new Transaction(client));
@@ -120,6 +125,7 @@ export class PostgresPool implements Sql {
       });
       throw translate(error);
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }
