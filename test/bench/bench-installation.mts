@@ -192,7 +192,7 @@ export class BenchInstallation {
   }
 
   async stop(): Promise<void> {
-    for (const name of [...this.#apps.keys()]) await this.stopApp(name);
+    await Promise.all(Array.from(this.#apps.keys(), (name) => this.stopApp(name)));
     await this.sql.end();
     await this.admin.disconnect();
   }

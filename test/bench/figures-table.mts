@@ -43,6 +43,8 @@ export function figuresTable(figures: readonly Figure[]): string {
   const table = new Table({
     head: ['What', 'Median', 'Least … most', 'Budget', '', 'Share of the machine’s own limit'],
     colAligns: ['left', 'right', 'right', 'right', 'left', 'left'],
+    colWidths: [64],
+    wordWrap: true,
     style: { head: [], border: [], compact: true },
   });
   let section = '';

@@ -8,6 +8,7 @@ import { createProgress } from '../../tools/bootstrap/progress.mts';
 import { BenchInstallation } from './bench-installation.mts';
 import { figuresTable } from './figures-table.mts';
 import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
+import { watchOthers } from './process-meter.mts';
 import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
 import { measureIngest } from './sections/ingest.section.mts';
 import { measureLatency } from './sections/latency.section.mts';
@@ -57,16 +58,39 @@ const asJson = (figure: Figure): object => ({ ...figure, value: valueOf(figure),
 /** Sections in the order in which they first appear. */
 const bySection = (figures: readonly Figure[]): Figure[] => [...Map.groupBy(figures, ({ section }) => section).values()].flat();
 
+interface Machine {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly backend: string;
+  readonly isPinned: boolean;
+  readonly loadBefore: number;
+  readonly othersShare: number;
+  readonly isQuick: boolean;
+  readonly seconds: number;
+}
+
+const BUSY_SHARE = 0.05;
+
+function machineText({ cores, cpu, node, backend, isPinned, loadBefore, othersShare, seconds }: Machine): string {
+  const pinning = isPinned ? 'ingest had a core of its own' : 'nothing is pinned to cores here: ingest shared them';
+  const others = `other programs took ${(othersShare * 100).toFixed(0)} % of the CPU meanwhile`;
+  const warning = othersShare > BUSY_SHARE ? '\nThe machine was busy with something else: do not quote these figures.' : '';
+  return `${cores} cores (${cpu}), Node ${node}, servers as ${backend}, ${pinning}; load before ${loadBefore.toFixed(2)}, ${others}; ${seconds} s.${warning}`;
+}
+
 async function main(): Promise<void> {
   const began = performance.now();
   const loadBefore = loadavg()[0] ?? Number.NaN;
+  const othersShare = watchOthers();
   starting = Servers.start(root, home, process.env, progress.onProgress);
   const servers = await starting;
   const book = new FigureBook();
   await measure(servers, { sizes, book, onProgress: progress.onProgress });
   progress.done();
   const figures = bySection(book.figures);
-  const machine = {
+  const machine: Machine = {
     cores: cpus().length,
     cpu: cpus()[0]?.model ?? '',
     node: process.version,
@@ -74,14 +98,11 @@ async function main(): Promise<void> {
     backend: servers.infrastructure.backend,
     isPinned: servers.cores !== null,
     loadBefore,
+    othersShare: othersShare(),
     isQuick: options.quick,
     seconds: Math.round((performance.now() - began) / 1_000),
   };
-  const pinning = machine.isPinned ? 'ingest has a core of its own' : 'nothing is pinned to cores here: ingest shares them';
-  process.stdout.write(`${figuresTable(figures)}\n`);
-  process.stdout.write(
-    `${machine.cores} cores (${machine.cpu}), Node ${machine.node}, servers as ${machine.backend}, ${pinning}; load before: ${loadBefore.toFixed(2)}; ${machine.seconds} s.\n`,
-  );
+  process.stdout.write(`${figuresTable(figures)}\n${machineText(machine)}\n`);
   const json = JSON.stringify({ machine, figures: figures.map(asJson) });
   if (options.json === undefined) process.stdout.write(`${json}\n`);
   else writeFileSync(options.json, `${json}\n`);

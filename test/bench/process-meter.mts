@@ -20,16 +20,44 @@ export function residentMib(pid: number): number {
   return kib === undefined ? Number.NaN : Number(kib) / MIB_IN_KIB;
 }
 
-const ticksOf = (pid: number): number => {
+/** User and system time of a process, and of its children that have ended: fields 14 to 17 of proc(5). */
+function ticksOf(pid: number): { readonly own: number; readonly ended: number } {
   const stat = readProc(`${pid}/stat`) ?? '';
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0); // utime and stime, fields 14 and 15 of proc(5)
-};
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  return { own: utime + stime, ended: cutime + cstime };
+}
 
 const withDescendants = (pid: number): number[] => [pid, ...descendantsOf(pid).map((identity) => identity.pid)];
 
 /** CPU seconds that a process and its living descendants have used. */
-export const cpuSecondsOf = (pid: number): number => withDescendants(pid).reduce((sum, one) => sum + ticksOf(one), 0) / TICKS_PER_SECOND;
+export const cpuSecondsOf = (pid: number): number =>
+  withDescendants(pid).reduce((sum, one) => sum + ticksOf(one).own, 0) / TICKS_PER_SECOND;
+
+/** Ticks that the whole machine has worked and idled, and that this program and all it started have worked. */
+function machineTicks(): { readonly busy: number; readonly all: number; readonly ours: number } {
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = (readProc('stat') ?? '')
+    .split('\n', 1)
+    .join('')
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  const busy = user + nice + system + irq + softirq + steal;
+  const ours = withDescendants(process.pid).reduce((sum, pid) => sum + ticksOf(pid).own + ticksOf(pid).ended, 0);
+  return { busy, all: busy + idle + iowait, ours };
+}
+
+/** Tells later which share of the machine's CPU went to programs that are not of this run, 0–1; NaN where /proc does not tell. */
+export function watchOthers(): () => number {
+  const before = machineTicks();
+  return () => {
+    const now = machineTicks();
+    return (now.busy - before.busy - (now.ours - before.ours)) / (now.all - before.all);
+  };
+}
 
 /** Looks every 100 ms how large processes are; `stop` answers the largest size of each, MiB. */
 export function watchMemory(pids: Readonly<Record<string, number>>): { stop(): Readonly<Record<string, number>> } {

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readSettings } from '@tributary/config';
-import { createKafka, kafkaConnection, kafkaSettings, LaneProducer, RecordRefused, withTopicAdmin, type OutgoingRecord } from '@tributary/kafka';
+import {
+  createKafka,
+  kafkaConnection,
+  kafkaSettings,
+  LaneProducer,
+  RecordRefused,
+  withTopicAdmin,
+  type OutgoingRecord,
+} from '@tributary/kafka';
 import { createLog } from '@tributary/telemetry';
 
 const log = createLog('test', 'silent');
@@ -29,7 +37,9 @@ describe('the lane producer', () => {
 
   it('fails only the record that the broker refuses', async () => {
     const before = (await end()) ?? 0;
-    const outcomes = await Promise.allSettled([record('a'), record('huge', 9 * 1024 * 1024), record('b'), record('c')].map((one) => producer.append(one)));
+    const outcomes = await Promise.allSettled(
+      [record('a'), record('huge', 9 * 1024 * 1024), record('b'), record('c')].map((one) => producer.append(one)),
+    );
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     expect(outcomes[1]).toMatchObject({ reason: expect.any(RecordRefused) });
     expect(await end()).toBe(before + 3);

@@ -123,7 +123,12 @@ export class WebhookPipeline {
   private async order(arrival: Arrival, reading: OrderFact, bytes: Buffer): Promise<WebhookAnswer> {
     const { kind, ...order } = reading;
     try {
-      await this.append({ kind, ...order, envelope: this.envelope(arrival, reading.modifiedAt), raw: { body: bytes, topic: arrival.topic } });
+      await this.append({
+        kind,
+        ...order,
+        envelope: this.envelope(arrival, reading.modifiedAt),
+        raw: { body: bytes, topic: arrival.topic },
+      });
       return this.answered('order', OK);
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;

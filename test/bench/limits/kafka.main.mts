@@ -75,5 +75,8 @@ const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as KafkaLimitJob;
 const client = new Kafka({ brokers: job.brokers.split(','), clientId: 'bench-limit', logLevel: logLevel.NOTHING });
 const admin = client.admin();
 await admin.connect();
-const report = await measure(client, admin, job).finally(() => admin.disconnect());
-process.stdout.write(`${JSON.stringify(report)}\n`);
+try {
+  process.stdout.write(`${JSON.stringify(await measure(client, admin, job))}\n`);
+} finally {
+  await admin.disconnect();
+}

@@ -63,5 +63,8 @@ async function measure(client: pg.Client, job: UpsertLimitJob): Promise<UpsertLi
 const job = JSON.parse(process.env['BENCH_JOB'] ?? '') as UpsertLimitJob;
 const client = new pg.Client({ connectionString: job.databaseUrl });
 await client.connect();
-const report = await measure(client, job).finally(() => client.end());
-process.stdout.write(`${JSON.stringify(report)}\n`);
+try {
+  process.stdout.write(`${JSON.stringify(await measure(client, job))}\n`);
+} finally {
+  await client.end();
+}

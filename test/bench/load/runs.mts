@@ -77,7 +77,8 @@ export async function closedLoop(port: number, requests: Iterable<Buffer>, conne
     answers.send(connection, next.value, now, () => sendNext(connection));
   };
   for (const connection of open) sendNext(connection);
-  while (performance.now() < deadline && !isEmpty) await new Promise((resolve) => setTimeout(resolve, 20));
+  const isOver = (): boolean => isEmpty || performance.now() >= deadline;
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 20));
   await answers.untilAll();
   for (const connection of open) connection.close();
   return answers.result(startedAt, sentAt);

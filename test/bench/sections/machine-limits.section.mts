@@ -6,6 +6,7 @@ import type { KafkaLimitJob, KafkaLimitReport, UpsertLimitJob, UpsertLimitReport
 import type { LoadJob, LoadReport } from '../load/job.mts';
 import { FIRST_ORDER_ID } from '../load/webhook-bytes.mts';
 import { inRounds, type BenchContext, type MachineLimits } from '../bench-context.mts';
+import { cpuSecondsOf } from '../process-meter.mts';
 import type { Servers } from '../servers.mts';
 
 const SECTION = 'The machine’s own limits';
@@ -15,7 +16,10 @@ const PRODUCE_BATCH = 500;
 const UPSERT_BATCH = 2_000;
 
 /** Fastify on the core that ingest will have, under the same load. */
-async function fastifyRates(servers: Servers, { sizes }: BenchContext): Promise<number[]> {
+async function fastifyRates(
+  servers: Servers,
+  { sizes }: BenchContext,
+): Promise<{ readonly perSecond: number; readonly cpuMicros: number }[]> {
   const child = servers.spawn({
     name: 'raw-fastify',
     args: [join(servers.root, 'test', 'bench', 'limits', 'fastify.main.mts')],
@@ -37,8 +41,11 @@ async function fastifyRates(servers: Servers, { sizes }: BenchContext): Promise<
     withMoments: false,
   };
   try {
-    const reports = await inRounds(sizes.rounds, () => servers.ask<LoadReport>(join('load', 'main.mts'), job, servers.cores?.rest));
-    return reports.map(({ perSecond }) => perSecond);
+    return await inRounds(sizes.rounds, async () => {
+      const cpuBefore = cpuSecondsOf(child.pid);
+      const { perSecond, answered } = await servers.ask<LoadReport>(join('load', 'main.mts'), job, servers.cores?.rest);
+      return { perSecond, cpuMicros: ((cpuSecondsOf(child.pid) - cpuBefore) * 1e6) / answered };
+    });
   } finally {
     await child.stop(2_000);
   }
@@ -50,7 +57,8 @@ export async function measureLimits(servers: Servers, context: BenchContext): Pr
   const { rounds } = sizes;
   const { kafkaBrokers, databaseUrl } = servers.infrastructure.addresses;
   onProgress('Limits of the bare machine', 'Fastify');
-  const fastify = await servers.awayFromAppCore(() => fastifyRates(servers, context));
+  const rounds3kB = await servers.awayFromAppCore(() => fastifyRates(servers, context));
+  const fastify = rounds3kB.map(({ perSecond }) => perSecond);
   onProgress('Limits of the bare machine', 'Kafka');
   const kafkaJob: KafkaLimitJob = {
     brokers: kafkaBrokers,
@@ -71,6 +79,13 @@ export async function measureLimits(servers: Servers, context: BenchContext): Pr
   const add = (id: string, what: string, samples: readonly number[]): void =>
     book.add({ id: `limit.${id}`, section: SECTION, what, unit: '/s', samples });
   add('fastify', 'raw Fastify, bodies of 3 kB, answer 200, one core', fastify);
+  book.add({
+    id: 'limit.fastify.cpu',
+    section: SECTION,
+    what: 'CPU of raw Fastify per request',
+    unit: 'µs',
+    samples: rounds3kB.map(({ cpuMicros }) => cpuMicros),
+  });
   add('produce', `raw kafkajs produce, acks of all, ${PRODUCE_BATCH} × ${RECORD_BYTES} B, 4 sends outstanding`, kafka.producePerSecond);
   add('consume', 'raw kafkajs consume, eachBatch without work', kafka.consumePerSecond);
   add('upsert-narrow', `raw unnest upsert of new rows, 8 columns, ${UPSERT_BATCH} a batch`, narrow.rowsPerSecond);
