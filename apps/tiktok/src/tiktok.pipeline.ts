@@ -41,7 +41,7 @@ import {
   type Claim,
   type ConnectionId,
   type DeliveryEvent,
-  type DeliveryPlan,
+  type ExpiryOf,
   type Moment,
   type OrderEvent,
   type Positioned,
@@ -248,11 +248,11 @@ export class TiktokPipeline {
     return applySettings(this.ports.sql, events, claim);
   }
 
-  private async expiryOf(credential: Credential): Promise<((plan: DeliveryPlan) => boolean) | null> {
+  private async expiryOf(credential: Credential): Promise<ExpiryOf | null> {
     await this.directory.refresh();
     const destination = this.directory.destination(credential.tenantId, credential.connectionId);
     if (destination === undefined || !destination.isActive) return null;
-    return (plan) => tiktokDestination.isExpired(plan, destination.settings, Date.now());
+    return (plan, mode) => tiktokDestination.expiryOf(plan, mode, destination.settings, Date.now());
   }
 
   private async inForce(credential: Credential): Promise<DestinationInForce<TiktokSettings, TiktokSecrets> | undefined> {

@@ -358,7 +358,7 @@ export class Dispatcher<Settings, Secrets> {
       const step = nextStep(
         held.entry,
         this.destination.declaration,
-        (plan) => this.destination.isExpired(plan, settings, moment.nowMs),
+        (plan, mode) => this.destination.expiryOf(plan, mode, settings, moment.nowMs),
         moment,
       );
       if (step.kind === 'attempt') open.push(held);

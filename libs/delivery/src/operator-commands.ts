@@ -1,4 +1,4 @@
-import { ledgerKey, resumeDelivery, retryDelivery, type DeliveryPlan, type Moment, type Sql } from '@tributary/domain';
+import { ledgerKey, resumeDelivery, retryDelivery, type ExpiryOf, type Moment, type Sql } from '@tributary/domain';
 import { plainIdentifier } from '@tributary/postgres';
 import type { Credential, CredentialsStore } from './credentials.store.js';
 import type { LedgerStore, Move } from './ledger.store.js';
@@ -38,7 +38,7 @@ export class OperatorCommands {
     private readonly publisher: OutboxPublisher,
     private readonly moment: () => Moment,
     /** Null when the connection is unknown or not active. */
-    private readonly expiryOf: (credential: Credential) => Promise<((plan: DeliveryPlan) => boolean) | null>,
+    private readonly expiryOf: (credential: Credential) => Promise<ExpiryOf | null>,
     private readonly onResumed: (credential: Credential) => Promise<void>,
   ) {
     this.ops = `${plainIdentifier(app)}_ops`;
@@ -68,12 +68,12 @@ export class OperatorCommands {
 
   /** Sets a parked credential going again: its parked effects are planned once more, or expire when they are too old. */
   async resume(credential: Credential): Promise<CommandResult> {
-    const isExpired = await this.expiryOf(credential);
-    if (isExpired === null) return { outcome: 'refused', because: 'the connection is not active' };
+    const expiryOf = await this.expiryOf(credential);
+    if (expiryOf === null) return { outcome: 'refused', because: 'the connection is not active' };
     let moved = 0;
     for (;;) {
       const parked = await this.store.findParked(credential.tenantId, credential.connectionId, PARKED_AT_ONCE);
-      const changes = parked.map((entry) => resumeDelivery(entry, isExpired, this.moment())).filter((change) => change !== undefined);
+      const changes = parked.map((entry) => resumeDelivery(entry, expiryOf, this.moment())).filter((change) => change !== undefined);
       const moves = changes.map((change): Move => ({ change, queue: change.entry.settledAt === null ? NOW : { kind: 'leave-queue' } }));
       const rows = await this.store.commit(moves);
       void this.publisher.publish(rows);

@@ -31,8 +31,8 @@ const DECLARATION: DestinationDeclaration = {
   maxAttempts: 3,
 };
 const at = (afterMs: number): Moment => ({ nowMs: PLANNED_AT + afterMs, newEventId: () => 'new-event', random: 0.5 });
-const never = (): boolean => false;
-const always = (): boolean => true;
+const never = (): null => null;
+const always = (): 'too-old' => 'too-old';
 
 const entryOf = (...events: readonly DeliveryEvent[]): LedgerEntry => {
   const entry = events.reduce<LedgerEntry | undefined>((before, event) => evolveLedger(before, event), undefined);

@@ -1,8 +1,9 @@
-import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryPlan } from './delivery.events.js';
+import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryMode, DeliveryPlan } from './delivery.events.js';
 import type { DestinationDeclaration, PlanDecision } from './destination.js';
 import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
 import { assertNever, type ConnectionId, type TenantId } from './ids.js';
 import type { DeliveryOutcome } from './outcome.js';
+import type { ReasonCode } from './reasons.js';
 
 /** What the shell brings to every decision: the moment (epoch ms), a fresh event id and a random number in [0, 1). */
 export interface Moment {
@@ -10,6 +11,9 @@ export interface Moment {
   readonly newEventId: () => string;
   readonly random: number;
 }
+
+/** Why a plan may no longer be sent; null while it may. */
+export type ExpiryOf = (plan: DeliveryPlan, mode: DeliveryMode) => ReasonCode | null;
 
 /** An event and the entry it leads to. */
 export interface LedgerChange {
@@ -77,12 +81,7 @@ const isRepeatUnsafe = (entry: LedgerEntry, declaration: DestinationDeclaration,
   unknownSince !== null && (declaration.repeatWindowMs === null || nowMs >= unknownSince + declaration.repeatWindowMs);
 
 /** What to do with an entry whose turn has come. An entry that was attempted and has no outcome counts as unknown. */
-export function nextStep(
-  entry: LedgerEntry,
-  declaration: DestinationDeclaration,
-  isExpired: (plan: DeliveryPlan) => boolean,
-  moment: Moment,
-): NextStep {
+export function nextStep(entry: LedgerEntry, declaration: DestinationDeclaration, expiryOf: ExpiryOf, moment: Moment): NextStep {
   const { plan } = entry;
   if (plan === null || entry.settledAt !== null || entry.state === 'parked') return { kind: 'none' };
   const isOpen = entry.attempts.at(-1)?.outcome === 'pending';
@@ -91,8 +90,8 @@ export function nextStep(
   if (isRepeatUnsafe(entry, declaration, unknownSince, moment.nowMs)) {
     return { kind: 'close', change: change(entry, { ...base, type: 'Unconfirmed', reason: 'window-over' }) };
   }
-  if (unknownSince === null && isExpired(plan))
-    return { kind: 'close', change: change(entry, { ...base, type: 'Expired', reason: 'too-old' }) };
+  const expiry = unknownSince === null ? expiryOf(plan, entry.key.mode) : null;
+  if (expiry !== null) return { kind: 'close', change: change(entry, { ...base, type: 'Expired', reason: expiry }) };
   return { kind: 'attempt' };
 }
 
@@ -147,10 +146,11 @@ export function settleDelivery(
 }
 
 /** A parked entry whose credential works again: planned, or expired when it is too old by now. */
-export function resumeDelivery(entry: LedgerEntry, isExpired: (plan: DeliveryPlan) => boolean, moment: Moment): LedgerChange | undefined {
+export function resumeDelivery(entry: LedgerEntry, expiryOf: ExpiryOf, moment: Moment): LedgerChange | undefined {
   if (entry.state !== 'parked' || entry.plan === null) return undefined;
   const base = { ...baseOf(entry, 'operator', moment) };
-  if (isExpired(entry.plan)) return change(entry, { ...base, type: 'Expired', reason: 'too-old' });
+  const expiry = expiryOf(entry.plan, entry.key.mode);
+  if (expiry !== null) return change(entry, { ...base, type: 'Expired', reason: expiry });
   return change(entry, { ...base, type: 'Requeued', to: 'planned', reason: 'resumed', dueAt: moment.nowMs, answer: null });
 }
 

@@ -3,6 +3,7 @@ import type { ConnectionId, TenantId } from './ids.js';
 import type { OrderPersonal } from './order.events.js';
 import type { OrderState } from './order.projection.js';
 import type { DeliveryOutcome, VendorReply, VendorRequest } from './outcome.js';
+import type { ReasonCode } from './reasons.js';
 
 /** What decisions may know of the shop an order comes from. */
 export interface SourceContext {
@@ -91,8 +92,8 @@ export interface Destination<Settings, Secrets> {
     destination: DestinationContext<Settings>,
     nowMs: number,
   ): readonly PlanDecision[];
-  /** Whether a planned effect is too old to send now. */
-  isExpired(plan: DeliveryPlan, settings: Settings, nowMs: number): boolean;
+  /** Why a planned effect may no longer be sent (too old, its mode has ended); null while it may. */
+  expiryOf(plan: DeliveryPlan, mode: DeliveryMode, settings: Settings, nowMs: number): ReasonCode | null;
   /** Which intents may share a request: equal text. */
   batchKey(mode: DeliveryMode, settings: Settings): string;
   toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;

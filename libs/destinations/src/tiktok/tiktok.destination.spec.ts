@@ -295,8 +295,9 @@ describe('batches and age', () => {
 
   it('expires an event after the settings’ age', () => {
     const settings = settingsOf({ maxEventAgeDays: 2 });
-    expect(tiktokDestination.isExpired(plan(), settings, PAID_AT + 2 * DAY_MS)).toBe(false);
-    expect(tiktokDestination.isExpired(plan(), settings, PAID_AT + 2 * DAY_MS + 1)).toBe(true);
+    expect(tiktokDestination.expiryOf(plan(), 'live', settings, PAID_AT + 2 * DAY_MS)).toBeNull();
+    expect(tiktokDestination.expiryOf(plan(), 'live', settings, PAID_AT + 2 * DAY_MS + 1)).toBe('too-old');
+    expect(tiktokDestination.expiryOf(plan(), 'test', settings, PAID_AT)).toBe('test-mode-ended');
   });
 
   it('stops repeating an hour before TikTok forgets', () => {

@@ -24,7 +24,11 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> = {
     maxAttempts: 12,
   },
   plan: planPurchase,
-  isExpired: (plan, settings, nowMs) => isTooOld(plan.eventTime, settings, nowMs),
+  expiryOf: (plan, mode, settings, nowMs) => {
+    // Sent without its test code, a test event would count as a real one.
+    if (mode === 'test' && settings.mode !== 'test') return 'test-mode-ended';
+    return isTooOld(plan.eventTime, settings, nowMs) ? 'too-old' : null;
+  },
   /** A request has one pixel, and test events never travel with live ones. */
   batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
   toRequest: purchaseRequest,
