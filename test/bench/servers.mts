@@ -8,11 +8,7 @@ import { lastLines } from '../../tools/bootstrap/last-lines.mts';
 import type { OnProgress } from '../../tools/bootstrap/progress.mts';
 import { coresToPin, moveTo, type Cores } from './process-meter.mts';
 
-export const NODE_FLAGS = [
-  '--disable-warning=TimeoutNegativeWarning',
-  '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
-  '--enable-source-maps',
-];
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--enable-source-maps'];
 
 export interface Program {
   readonly name: string;

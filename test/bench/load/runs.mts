@@ -96,7 +96,7 @@ function seeded(seed: number): () => number {
 }
 
 /** Arrivals of many shops that know nothing of each other: exponential gaps, so some come together. Ms from the start. */
-export function arrivalsOf(count: number, perSecond: number, seed: number): Float64Array {
+function arrivalsOf(count: number, perSecond: number, seed: number): Float64Array {
   const random = seeded(seed);
   const times = new Float64Array(count);
   let atMs = 0;

@@ -11,7 +11,7 @@ import type { Servers } from '../servers.mts';
 
 const SECTION = 'The machine’s own limits';
 /** As large as an observed order in the log. */
-export const RECORD_BYTES = 1_200;
+const RECORD_BYTES = 1_200;
 const PRODUCE_BATCH = 500;
 const UPSERT_BATCH = 2_000;
 

@@ -11,7 +11,7 @@ const CAUGHT_UP_WITHIN_MS = 120_000;
 /** Deliveries would take part of the core; one request per second is the least that the app can be told. */
 const HARDLY_ANY_DELIVERY = { TIKTOK_REQUESTS_PER_SECOND: '1' };
 
-export interface CatchUp {
+interface CatchUp {
   readonly perSecond: number;
   readonly cpuMicrosPerEvent: number;
   readonly largestMib: number;
@@ -20,7 +20,7 @@ export interface CatchUp {
 }
 
 /** Starts the app on a backlog and times it from its first fold to the end of the log. */
-export async function catchUp(installation: BenchInstallation): Promise<CatchUp> {
+async function catchUp(installation: BenchInstallation): Promise<CatchUp> {
   const end = await installation.endOf(ORDER_TOPIC);
   const before = await installation.foldedTo('tiktok', 'orders');
   const { child } = await installation.startApp('tiktok', { env: HARDLY_ANY_DELIVERY });
