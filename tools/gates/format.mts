@@ -20,7 +20,7 @@ export const format: Gate = {
     const files = sourceFiles(root);
     const [hidden, run] = await Promise.all([
       hiddenFiles(root, files),
-      runTool(root, 'prettier/bin/prettier.cjs', ['--list-different', '.']),
+      runTool(root, 'prettier/bin/prettier.cjs', ['--no-color', '--list-different', '.']),
     ]);
     const unformatted = run.stdout.split('\n').filter((line) => line !== '');
     const complaints = [...run.stderr.matchAll(/^\[error\] (\S+): (.+)$/gm)];
