@@ -66,11 +66,7 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     },
     log,
   );
-  const sealer = new FactSealer(vault, book, {
-    orders: counts.get(ORDER_EVENTS_TOPIC) ?? 0,
-    raw: counts.get(ORDER_RAW_TOPIC) ?? 0,
-    rejected: counts.get(REJECTED_EVENTS_TOPIC) ?? 0,
-  });
+  const sealer = new FactSealer(vault, book, counts);
   const webhooks = metrics.counter('tributary_webhooks_total', 'Webhooks by what became of them', ['outcome']);
   const shops = new ShopDirectory(sql, 'ingest');
   const pipeline = new WebhookPipeline({
