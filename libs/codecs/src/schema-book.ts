@@ -26,6 +26,9 @@ interface Writer {
 const MAGIC = 0;
 const HEADER_BYTES = 5;
 
+/** Records are written here first: avsc’s own buffer holds 1 kB, and writes everything larger twice. Grows with the largest record. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
 const readers = new Map<RecordName, avro.Type>(
   Object.entries(SCHEMAS).map(([name, schema]) => [name as RecordName, avro.Type.forSchema(schema as unknown as avro.Schema)]),
 );
@@ -71,11 +74,15 @@ export class SchemaBook {
   encode(record: RecordName, value: unknown): Buffer {
     const type = readers.get(record);
     if (type === undefined) throw new Error(`no schema for ${record}`);
-    const body = type.toBuffer(value);
-    const framed = Buffer.allocUnsafe(HEADER_BYTES + body.length);
+    let end = type.encode(value, scratch, HEADER_BYTES);
+    if (end < 0) {
+      scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end));
+      end = type.encode(value, scratch, HEADER_BYTES);
+    }
+    const framed = Buffer.allocUnsafe(end);
+    scratch.copy(framed, 0, 0, end);
     framed[0] = MAGIC;
     framed.writeUInt32BE(this.idOf(record), 1);
-    body.copy(framed, HEADER_BYTES);
     return framed;
   }
 

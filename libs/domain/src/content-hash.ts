@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalDecimal, isDecimalText } from './money.js';
 import type {
   DecimalText,
@@ -128,7 +128,5 @@ const canonicalContent = (content: OrderContent): Canonical<OrderContent> => ({
  */
 export function contentHash(content: OrderContent, personal: OrderPersonal): string {
   const canonical = JSON.stringify({ content: canonicalContent(content), personal: canonicalPersonal(personal) });
-  return createHash('sha256')
-    .update(VERSION_TAG + canonical, 'utf8')
-    .digest('hex');
+  return hash('sha256', VERSION_TAG + canonical, 'hex');
 }

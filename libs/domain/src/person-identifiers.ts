@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { isSupportedCountry, parseIncompletePhoneNumber, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 
@@ -67,7 +67,7 @@ export function normaliseExternalId(text: string): PersonIdentifier | null {
 
 /** SHA-256 of a normalised value as lower-case hex; what came hashed is not hashed again. */
 export function sha256Of(identifier: PersonIdentifier): string {
-  return identifier.kind === 'hashed' ? identifier.sha256 : createHash('sha256').update(identifier.value, 'utf8').digest('hex');
+  return identifier.kind === 'hashed' ? identifier.sha256 : hash('sha256', identifier.value, 'hex');
 }
 
 /** Not reachable from the Internet. Documentation ranges (203.0.113.0/24 and the like) count as public: examples use them. */
