@@ -64,3 +64,28 @@ describe('selectBackend with TEST_BACKEND', () => {
     await expect(selectBackend({ TEST_BACKEND: 'podman' }, machine({}))).rejects.toThrow('external, containers, processes or auto');
   });
 });
+
+describe('selectBackend for a home that has data', () => {
+  it.each(['containers', 'processes'] as const)('goes on with %s on auto, without asking for the other', async (backend) => {
+    const probe = backend === 'containers' ? 'missingForContainers' : 'missingForProcesses';
+    expect(await selectBackend({}, machine({ [probe]: hasAll }), backend)).toEqual({
+      backend,
+      reason: 'as the data of the start before was made',
+    });
+  });
+
+  it('refuses to begin with empty data in silence when that way is gone', async () => {
+    const noEngine = machine({ missingForContainers: lacks('an engine'), missingForProcesses: hasAll });
+    await expect(selectBackend({}, noEngine, 'containers')).rejects.toThrow(/ran as containers[^]*an engine[^]*TEST_BACKEND=processes/);
+  });
+
+  it('changes over when told to, and says so', async () => {
+    const { backend, reason } = await selectBackend({ TEST_BACKEND: 'processes' }, machine({ missingForProcesses: hasAll }), 'containers');
+    expect(backend).toBe('processes');
+    expect(reason).toContain('made by containers, stays aside');
+  });
+
+  it('still takes given addresses first', async () => {
+    expect(await selectBackend(addresses, machine({}), 'containers')).toMatchObject({ backend: 'external' });
+  });
+});

@@ -6,6 +6,7 @@ import { BootstrapError } from './bootstrap-error.mts';
 import { withFileLock } from './file-lock.mts';
 import { makePassableFolder } from './passable-folder.mts';
 import { descendantsOf, identify, isAlive, signal, type ProcessIdentity } from './process-identity.mts';
+import type { OnProgress } from './progress.mts';
 import { waitUntil } from './wait-until.mts';
 
 export interface SpawnOptions {
@@ -42,6 +43,8 @@ export interface Run {
   spawnChild(name: string, command: string, args: readonly string[], options: SpawnOptions): Child;
   /** Records a folder that is to be removed with the run. */
   recordFolder(path: string): void;
+  /** Records that it is about to end: the next start of an exclusive kind then waits for that. No child can be started afterwards. */
+  beginToEnd(): void;
   /** Ends all children at once, each within `graceMs`; none can be started afterwards. */
   stopChildren(graceMs: number): Promise<void>;
   /** Removes the run's folder and the recorded ones; call it after the children have ended. */
@@ -54,6 +57,8 @@ export interface RunOptions {
   readonly kind: string;
   /** At most one run of this kind at a time in this home. */
   readonly isExclusive: boolean;
+  /** Told why opening takes long. */
+  readonly onProgress?: OnProgress;
 }
 
 interface RecordedChild extends ProcessIdentity {
@@ -65,11 +70,14 @@ interface RunRecord {
   readonly parent: ProcessIdentity;
   readonly children: readonly RecordedChild[];
   readonly folders: readonly string[];
+  readonly isEnding?: boolean;
 }
+
+const endingWithinMs = 12_000;
 
 /**
  * Begins a run after ending what an earlier one of this kind left behind when its parent was killed.
- * Rejects when the kind is exclusive and its run is alive.
+ * When the kind is exclusive and its run is alive, waits for one that is ending and else rejects.
  */
 export async function openRun(options: RunOptions): Promise<Run> {
   makePassableFolder(options.home);
@@ -77,9 +85,10 @@ export async function openRun(options: RunOptions): Promise<Run> {
 }
 
 async function openLockedRun(options: RunOptions): Promise<Run> {
-  await cleanLeftovers(options.home, options.kind);
+  await cleanLeftovers(options.home, options.kind, options.onProgress);
   const instance = options.isExclusive ? options.kind : `${options.kind}-${randomBytes(4).toString('hex')}`;
   const folder = join(options.home, 'run', instance);
+  if (readRecord(folder)?.isEnding) await awaitEndOfRun(folder, options);
   const other = readRecord(folder);
   if (other) {
     throw new BootstrapError(
@@ -91,7 +100,7 @@ async function openLockedRun(options: RunOptions): Promise<Run> {
 }
 
 /** Ends recorded children whose parent is dead, and removes the folders of their runs; returns the names of those ended. */
-export async function cleanLeftovers(home: string, kind: string): Promise<string[]> {
+export async function cleanLeftovers(home: string, kind: string, onProgress?: OnProgress): Promise<string[]> {
   const runs = join(home, 'run');
   if (!existsSync(runs)) return [];
   const ended: string[] = [];
@@ -100,11 +109,22 @@ export async function cleanLeftovers(home: string, kind: string): Promise<string
     const record = readRecord(join(runs, instance));
     if (!record || isAlive(record.parent)) continue;
     const left = record.children.filter(isAlive);
+    if (left.length > 0) onProgress?.(`Ending what a killed start left running: ${left.map(({ name }) => name).join(', ')}`);
     await Promise.all(left.map((child) => endProcess(child, child.stopSignal, 8_000)));
     for (const path of [...record.folders, join(runs, instance)]) rmSync(path, { recursive: true, force: true });
     ended.push(...left.map((child) => child.name));
   }
   return ended;
+}
+
+/** Waits until the run's folder is gone or its parent is dead, and cleans up after it in the second case. */
+async function awaitEndOfRun(folder: string, { home, kind, onProgress }: RunOptions): Promise<void> {
+  onProgress?.('Waiting for the start before this one, which is stopping');
+  await waitUntil({ what: `the end of the start before this one in ${home}`, timeoutMs: endingWithinMs }, async () => {
+    const record = readRecord(folder);
+    return record === undefined || !isAlive(record.parent) ? true : undefined;
+  });
+  await cleanLeftovers(home, kind, onProgress);
 }
 
 function createRun(folder: string): Run {
@@ -115,12 +135,16 @@ function createRun(folder: string): Run {
   let isEnding = false;
 
   const save = () => {
-    const record: RunRecord = { parent, children: [...children.values()], folders };
+    const record: RunRecord = { parent, children: [...children.values()], folders, isEnding };
     writeFileSync(join(folder, 'pids.json.new'), JSON.stringify(record, undefined, 2), { mode: 0o600 });
     renameSync(join(folder, 'pids.json.new'), join(folder, 'pids.json'));
   };
   const killAllNow = () => {
     for (const child of children.values()) signal(child, 'SIGKILL');
+  };
+  const beginToEnd = () => {
+    isEnding = true;
+    if (existsSync(folder)) save();
   };
   save();
   process.on('exit', killAllNow);
@@ -142,8 +166,9 @@ function createRun(folder: string): Run {
       });
       return child;
     },
+    beginToEnd,
     async stopChildren(graceMs) {
-      isEnding = true;
+      beginToEnd();
       await Promise.all([...children.keys()].map((child) => child.stop(graceMs)));
     },
     close() {

@@ -34,6 +34,8 @@ export interface InfrastructureOptions {
   readonly persistent: boolean;
   /** Read for TEST_BACKEND, the external addresses, JAVA_HOME and the engine's variables. */
   readonly env: NodeJS.ProcessEnv;
+  /** Aborted: containers that are only just starting are removed, and the start rejects. */
+  readonly signal?: AbortSignal;
   /** Added to the broker's properties or put in their place. */
   readonly kafkaProperties?: Properties;
 }

@@ -8,6 +8,9 @@ export interface Selection {
   readonly reason: string;
 }
 
+/** A way in which we start the servers ourselves, and so make their data. */
+export type OwnBackend = Exclude<Backend, 'external'>;
+
 /** Looks at the machine; each is called at most once and only when its answer matters. */
 export interface SelectionProbes {
   /** What is missing for containers, in words that say what to do; empty when they can be started. */
@@ -19,20 +22,21 @@ export interface SelectionProbes {
 const addressVariables = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'DATABASE_URL'] as const;
 
 /**
- * Chooses how Kafka, the registry and Postgres come to be, by TEST_BACKEND and by what the machine has.
+ * Chooses how Kafka, the registry and Postgres come to be, by TEST_BACKEND, by how the data that is there was made
+ * (`dataOf`: a log and a ledger that went missing would let effects happen again), and by what the machine has.
  * Rejects with one message that names everything missing.
  */
-export async function selectBackend(env: NodeJS.ProcessEnv, probes: SelectionProbes): Promise<Selection> {
+export async function selectBackend(env: NodeJS.ProcessEnv, probes: SelectionProbes, dataOf?: OwnBackend): Promise<Selection> {
   const asked = env['TEST_BACKEND'] || 'auto';
   switch (asked) {
     case 'external':
       return selectExternal(env);
     case 'containers':
-      return selectOnly('containers', await probes.missingForContainers());
+      return selectOnly('containers', await probes.missingForContainers(), dataOf);
     case 'processes':
-      return selectOnly('processes', await probes.missingForProcesses());
+      return selectOnly('processes', await probes.missingForProcesses(), dataOf);
     case 'auto':
-      return selectAutomatically(env, probes);
+      return selectAutomatically(env, probes, dataOf);
     default:
       throw new BootstrapError(`TEST_BACKEND=${asked} is unknown; use external, containers, processes or auto.`);
   }
@@ -44,12 +48,13 @@ function selectExternal(env: NodeJS.ProcessEnv): Selection {
   throw new BootstrapError(`TEST_BACKEND=external needs ${unset.join(', ')} to be set as well.`);
 }
 
-function selectOnly(backend: 'containers' | 'processes', missing: readonly string[]): Selection {
-  if (missing.length === 0) return { backend, reason: `TEST_BACKEND=${backend}` };
+function selectOnly(backend: OwnBackend, missing: readonly string[], dataOf: OwnBackend | undefined): Selection {
+  const aside = dataOf === undefined || dataOf === backend ? '' : `; the data of earlier starts, made by ${dataOf}, stays aside`;
+  if (missing.length === 0) return { backend, reason: `TEST_BACKEND=${backend}${aside}` };
   throw new BootstrapError(`TEST_BACKEND=${backend} is impossible here. Missing:\n${asList(missing)}`);
 }
 
-async function selectAutomatically(env: NodeJS.ProcessEnv, probes: SelectionProbes): Promise<Selection> {
+async function selectAutomatically(env: NodeJS.ProcessEnv, probes: SelectionProbes, dataOf: OwnBackend | undefined): Promise<Selection> {
   const given = addressVariables.filter((name) => env[name]);
   if (given.length === addressVariables.length) return { backend: 'external', reason: `${addressVariables.join(', ')} are set` };
   if (given.length > 0) {
@@ -58,6 +63,7 @@ async function selectAutomatically(env: NodeJS.ProcessEnv, probes: SelectionProb
       `${given.join(', ')} set without ${unset.join(', ')}: set all of them to use servers of your own, or none to have them started.`,
     );
   }
+  if (dataOf !== undefined) return selectAsBefore(dataOf, probes);
   const missingForContainers = await probes.missingForContainers();
   if (missingForContainers.length === 0) return { backend: 'containers', reason: 'an engine answers and has or can pull every image' };
   const missingForProcesses = await probes.missingForProcesses();
@@ -69,6 +75,18 @@ async function selectAutomatically(env: NodeJS.ProcessEnv, probes: SelectionProb
       `- as processes, install:\n${asList(missingForProcesses, '  ')}`,
       `- as containers, provide:\n${asList(missingForContainers, '  ')}`,
       `- or set ${addressVariables.join(', ')} to servers of your own.`,
+    ].join('\n'),
+  );
+}
+
+async function selectAsBefore(backend: OwnBackend, probes: SelectionProbes): Promise<Selection> {
+  const missing = await (backend === 'containers' ? probes.missingForContainers() : probes.missingForProcesses());
+  if (missing.length === 0) return { backend, reason: 'as the data of the start before was made' };
+  const other = backend === 'containers' ? 'processes' : 'containers';
+  throw new BootstrapError(
+    [
+      `The data of earlier starts lies with servers that ran as ${backend}, which is impossible now. Missing:\n${asList(missing)}`,
+      `To begin with empty data instead, set TEST_BACKEND=${other}, or TRIBUTARY_HOME to another folder.`,
     ].join('\n'),
   );
 }

@@ -19,6 +19,7 @@ const env = { ...process.env, TRIBUTARY_HOME: home };
 const progress = createProgress();
 const stopWithinMs = 9_500;
 let starting: Promise<Infrastructure> | undefined;
+const stopping = new AbortController();
 
 const failed = (error: unknown): Counts => {
   progress.failed();
@@ -45,7 +46,7 @@ async function check(name: string, args: readonly string[]): Promise<Counts> {
 
 /** One throw-away infrastructure for all specs of one service each. */
 async function withInfrastructure<T>(work: (addresses: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
-  starting = startInfrastructure({ home, persistent: false, onProgress: progress.onProgress, env });
+  starting = startInfrastructure({ home, persistent: false, onProgress: progress.onProgress, env, signal: stopping.signal });
   const infrastructure = await starting;
   const { addresses } = infrastructure;
   progress.done();
@@ -95,6 +96,7 @@ async function main(): Promise<void> {
 /** Ends jest with its servers and apps, then our own servers, then what those have left. */
 async function stop(): Promise<void> {
   setTimeout(() => process.exit(1), stopWithinMs).unref();
+  stopping.abort();
   await endForeground(1_500);
   await starting?.then((infrastructure) => infrastructure.stop()).catch(() => undefined);
   for (const kind of ['test-apps', 'test', 'secure-kafka']) await cleanLeftovers(home, kind);

@@ -41,14 +41,15 @@ interface Context {
 
 /** Starts the three servers as containers with ports published on 127.0.0.1. */
 export async function startContainers(options: InfrastructureOptions): Promise<StartedBackend> {
-  const kind = options.persistent ? 'start' : 'test';
+  const { home, onProgress, persistent } = options;
+  const kind = persistent ? 'start' : 'test';
   const engine = await connectEngine();
-  const run = await openRun({ home: options.home, kind, isExclusive: options.persistent });
+  const run = await openRun({ home, kind, isExclusive: persistent, onProgress });
   try {
-    await removeLeftovers(engine, options.home, kind);
-    await pullMissing(engine, images, options.onProgress);
-    options.onProgress('Starting Kafka, Postgres and the schema registry');
-    const labels = runLabels(options.home, kind);
+    await removeLeftovers(engine, home, kind, onProgress);
+    await pullMissing(engine, images, onProgress);
+    onProgress('Starting Kafka, Postgres and the schema registry');
+    const labels = runLabels(home, kind);
     const name = `tributary-${randomBytes(4).toString('hex')}`;
     const network = await engine.docker.createNetwork({ Name: name, Labels: labels });
     const context = { engine, options, network: name, labels, started: [], ...keptOrFresh(options) };
@@ -80,7 +81,7 @@ function keptOrFresh({ home, persistent }: InfrastructureOptions): Pick<Context,
 
 async function startAll(context: Context, runFolder: string, stop: () => Promise<void>): Promise<StartedBackend> {
   const start = async (recipe: ContainerRecipe) => {
-    const service = await startContainer(context.engine, recipe);
+    const service = await startContainer(context.engine, endingWith(context.options.signal, recipe));
     context.started.push(service);
     return service;
   };
@@ -108,6 +109,15 @@ async function startAll(context: Context, runFolder: string, stop: () => Promise
     }),
     stop,
   };
+}
+
+/** The same recipe, which gives up as soon as the whole start is to end. */
+function endingWith(signal: AbortSignal | undefined, recipe: ContainerRecipe): ContainerRecipe {
+  const giveUpOr = (giveUp: () => void) => () => {
+    signal?.throwIfAborted();
+    giveUp();
+  };
+  return { ...recipe, awaitReady: (port, giveUp) => recipe.awaitReady(port, giveUpOr(giveUp)) };
 }
 
 async function settleAll<T extends readonly Promise<ContainerService>[]>(

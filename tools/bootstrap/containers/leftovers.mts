@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { identify, isAlive, type ProcessIdentity } from '../process-identity.mts';
+import type { OnProgress } from '../progress.mts';
 import type { Engine } from './engine.mts';
 
 const homeLabel = 'tributary.home';
@@ -12,14 +13,15 @@ export function runLabels(home: string, kind: string): Record<string, string> {
 }
 
 /** Removes containers and networks of this home and kind whose starter is dead. */
-export async function removeLeftovers(engine: Engine, home: string, kind: string): Promise<void> {
+export async function removeLeftovers(engine: Engine, home: string, kind: string, onProgress?: OnProgress): Promise<void> {
   const filters = JSON.stringify({ label: Object.entries(ownLabels(home, kind)).map(([key, value]) => `${key}=${value}`) });
   const isLeft = ({ Labels }: { Labels?: Record<string, string> | undefined }) => {
     const parent = JSON.parse(Labels?.[parentLabel] ?? '{"pid":0}') as ProcessIdentity;
     return !isAlive(parent);
   };
-  const containers = await engine.docker.listContainers({ all: true, filters });
-  for (const { Id } of containers.filter(isLeft)) await engine.docker.getContainer(Id).remove({ force: true, v: true });
+  const containers = (await engine.docker.listContainers({ all: true, filters })).filter(isLeft);
+  if (containers.length > 0) onProgress?.(`Removing what a killed start left behind: ${containers.map(({ Image }) => Image).join(', ')}`);
+  for (const { Id } of containers) await engine.docker.getContainer(Id).remove({ force: true, v: true });
   const networks = await engine.docker.listNetworks({ filters });
   for (const { Id } of networks.filter(isLeft)) await engine.docker.getNetwork(Id).remove();
 }

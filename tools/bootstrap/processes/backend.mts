@@ -24,7 +24,8 @@ interface Layout {
 /** Starts the three servers as children of this process. */
 export async function startProcesses(options: InfrastructureOptions): Promise<StartedBackend> {
   const java = requireJava(options.env);
-  const run = await openRun({ home: options.home, kind: options.persistent ? 'start' : 'test', isExclusive: options.persistent });
+  const { home, onProgress, persistent } = options;
+  const run = await openRun({ home, kind: persistent ? 'start' : 'test', isExclusive: persistent, onProgress });
   try {
     return await startAll(options, run, java);
   } catch (error) {
@@ -64,6 +65,7 @@ async function startAll(options: InfrastructureOptions, run: Run, java: Java): P
     dataFolder: join(data, 'postgres'),
     isKept: persistent,
     password,
+    onProgress,
     logFile: log('postgres'),
     port: ports.postgres,
   });

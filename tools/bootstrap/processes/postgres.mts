@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
 import type { Run } from '../children.mts';
 import { lastLines } from '../last-lines.mts';
+import type { OnProgress } from '../progress.mts';
 import { awaitPostgres, ensureDatabases, initdbFlags, serverSettings, superuser } from '../postgres-settings.mts';
 import { postgres as versions } from '../versions.mts';
 import { placePostgres, type PostgresPlacement } from './postgres-placement.mts';
@@ -19,8 +20,12 @@ export interface PostgresOptions {
   readonly password: string;
   readonly logFile: string;
   readonly port: number | undefined;
+  readonly onProgress: OnProgress;
 }
 
+/** What a server says that meets the processes of one that was killed: they end by themselves, the busy ones last. */
+const stillInUse = /pre-existing shared memory block .* is still in use|lock file "postmaster.pid" already exists/;
+const inUseForMs = 6_000;
 const readyTimeoutMs = 60_000;
 const stopGraceMs = 6_000;
 
@@ -35,6 +40,11 @@ export async function startPostgres(options: PostgresOptions): Promise<Service &
     portVariable: 'POSTGRES_PORT',
     requestedPort: options.port,
     stopGraceMs,
+    passing: {
+      pattern: stillInUse,
+      forMs: inUseForMs,
+      onWait: () => options.onProgress('Waiting for processes of a killed Postgres to let go of its data'),
+    },
     async spawn(port) {
       const settings = { ...serverSettings, listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' };
       const args = ['-D', cluster, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])];

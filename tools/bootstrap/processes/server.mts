@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BootstrapError } from '../bootstrap-error.mts';
 import type { Child } from '../children.mts';
 import { canListen, freePort } from '../free-port.mts';
@@ -37,6 +38,8 @@ export interface ServiceRecipe {
   /** 0 or undefined: any free one. */
   readonly requestedPort: number | undefined;
   readonly stopGraceMs: number;
+  /** What a server's last lines say when it could not start for a reason that passes by itself within `forMs`. */
+  readonly passing?: { readonly pattern: RegExp; readonly forMs: number; onWait(): void };
   spawn(port: number): Promise<Child>;
   /** Resolves when the server answers. `giveUp` throws when the process has died. */
   awaitReady(port: number, giveUp: () => void): Promise<void>;
@@ -46,6 +49,7 @@ const portAttempts = 5;
 const portTaken = /address already in use|already in use by|port already bound|EADDRINUSE/i;
 
 class PortTaken extends BootstrapError {}
+class Passing extends BootstrapError {}
 
 /** Starts a server, on another free port when someone else took the chosen one first. */
 export async function startService(recipe: ServiceRecipe): Promise<Service> {
@@ -75,12 +79,28 @@ function describeService(recipe: ServiceRecipe, port: number, first: Child): Ser
   };
 }
 
+/** Starts the server, again and again while it ends for a reason that passes. */
 async function launch(recipe: ServiceRecipe, port: number): Promise<Child> {
+  const { passing } = recipe;
+  const giveUpAtMs = performance.now() + (passing?.forMs ?? 0);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await launchOnce(recipe, port);
+    } catch (error) {
+      if (!(error instanceof Passing) || performance.now() > giveUpAtMs) throw error;
+      if (isFirst) passing?.onWait();
+      await delay(200);
+    }
+  }
+}
+
+async function launchOnce(recipe: ServiceRecipe, port: number): Promise<Child> {
   const child = await recipe.spawn(port);
   const giveUp = () => {
     if (child.isRunning()) return;
     const log = lastLines(child.logFile);
-    const Failure = portTaken.test(log) ? PortTaken : BootstrapError;
+    const isPassing = recipe.passing?.pattern.test(log) ?? false;
+    const Failure = portTaken.test(log) ? PortTaken : isPassing ? Passing : BootstrapError;
     throw new Failure(`${recipe.name} ended while starting. Its last lines:\n${log}`);
   };
   try {

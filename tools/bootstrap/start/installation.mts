@@ -55,6 +55,7 @@ export class Installation {
   #run: Run | undefined;
   #supervisor: Supervisor | undefined;
   #startingServers: Promise<Infrastructure> | undefined;
+  readonly #stopping = new AbortController();
 
   constructor(options: InstallationOptions) {
     this.#options = options;
@@ -64,10 +65,11 @@ export class Installation {
   async start(): Promise<Running> {
     const { env, onProgress, root, say, settings } = this.#options;
     const { home, tenantsFile } = settings;
-    this.#run = await openRun({ home, kind: 'start-apps', isExclusive: true });
+    this.#run = await openRun({ home, kind: 'start-apps', isExclusive: true, onProgress });
     const ports = await chooseAppPorts(settings);
     await ensureBuilt(root, onProgress);
-    this.#startingServers = startInfrastructure({ home, persistent: true, onProgress, env, ports: serverPorts(settings) });
+    const { signal } = this.#stopping;
+    this.#startingServers = startInfrastructure({ home, persistent: true, onProgress, env, ports: serverPorts(settings), signal });
     const { addresses: servers } = await this.#startingServers;
 
     const addresses = addressesOf(ports, settings.tiktokBaseUrl);
@@ -89,6 +91,8 @@ export class Installation {
 
   /** Ends the apps, then the servers; what was never started is no obstacle. */
   async stop(): Promise<void> {
+    this.#run?.beginToEnd();
+    this.#stopping.abort();
     await endForeground(500);
     await this.#supervisor?.stop(APPS, APPS_STOP_WITHIN_MS);
     await this.#supervisor?.stop([TIKTOK_SIMULATOR], 500);

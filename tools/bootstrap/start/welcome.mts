@@ -20,6 +20,9 @@ export function welcome(
     ['Webhooks arrive at', `${addresses.ingestUrl}/v1/sources/woocommerce/<token>`],
     hasSimulator ? ['TikTok simulator, what it received', addresses.tiktokBaseUrl] : ['TikTok', addresses.tiktokBaseUrl],
     ['Logs', logFolder],
+    shop === undefined && applied === undefined
+      ? ['Add a shop', 'describe it in a file (README, «Point a shop at it»), then: npm run tributary -- apply -f <file>']
+      : undefined,
     shop && ['Explain an order', `npm run tributary -- explain ${shop.tenant} ${shop.connection} <order>`],
   ];
   const rows = lines.filter((line) => line !== undefined);
