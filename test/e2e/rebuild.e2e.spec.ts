@@ -179,9 +179,12 @@ describe('rebuild tiktok', () => {
     const traffic = (async () => {
       while (!over.signal.aborted) sent.push(await send());
     })();
-    for (let index = 0; index < 3; index += 1) await cli('rebuild', 'tiktok');
-    over.abort();
-    await traffic;
+    try {
+      for (let index = 0; index < 3; index += 1) await cli('rebuild', 'tiktok');
+    } finally {
+      over.abort();
+      await traffic;
+    }
     await atRest();
     const { accepted, duplicates } = stack.tiktok.received();
     const counts = new Map<string, number>();

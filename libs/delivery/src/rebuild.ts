@@ -12,7 +12,16 @@ import {
 } from '@tributary/codecs';
 import { ledgerKey, type Claim, type DeliveryEvent, type Positioned, type Sql } from '@tributary/domain';
 import { readRange, withTopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
-import { addIndexes, applySettings, differingRows, loadOffsets, lockTables, makeShadow, swapSchemas } from '@tributary/postgres';
+import {
+  addIndexes,
+  applySettings,
+  differingRows,
+  loadOffsets,
+  lockTables,
+  makeShadow,
+  swapSchemas,
+  TablesBusy,
+} from '@tributary/postgres';
 import type { Log } from '@tributary/telemetry';
 import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
 import { LedgerStore } from './ledger.store.js';
@@ -53,6 +62,7 @@ interface Source<Event> {
 
 const LOCK_TIMEOUT_MS = 10_000;
 /** The last pass under the lock is short: it begins when no more than this is left. */
+const SWAP_ATTEMPTS = 10;
 const CLOSE_ENOUGH_RECORDS = 2_000;
 const MAX_PASSES = 20;
 const VERSIONED: Readonly<Record<string, readonly string[]>> = {
@@ -90,7 +100,7 @@ export class Rebuild {
     const differing = await differingRows(sql, this.target.app, this.shadow, VERSIONED);
     onProgress('compare', [...differing].map(([table, count]) => `${table} ${count} differ`).join(', '));
     if (isDryRun) await sql.query('', `drop schema ${this.shadow} cascade`);
-    else await this.swap();
+    else await this.swapWhenFree();
     return { events: this.events, seconds: (performance.now() - began) / 1_000, differing, isSwapped: !isDryRun };
   }
 
@@ -103,6 +113,19 @@ export class Rebuild {
     await this.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
     await this.fold(sql, this.deliveries(sql), deliveryEnds);
     return this.events - before;
+  }
+
+  /** Tables that are busy change nothing: the shadow is brought up to date again and the swap tried anew. */
+  private async swapWhenFree(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.swap();
+      } catch (error) {
+        if (!(error instanceof TablesBusy) || attempt === SWAP_ATTEMPTS) throw error;
+        this.ports.onProgress('swap', `${error.message}; trying again`);
+        await this.catchUp(this.ports.sql);
+      }
+    }
   }
 
   private async swap(): Promise<void> {

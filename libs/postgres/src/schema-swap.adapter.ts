@@ -1,5 +1,6 @@
 import type { Sql } from '@tributary/domain';
 import { plainIdentifier } from './offsets.adapter.js';
+import { DatabaseUnavailable } from './pool.adapter.js';
 
 export interface TableDigest {
   readonly table: string;
@@ -98,14 +99,27 @@ export async function swapSchemas(tx: Sql, schema: string, shadow: string): Prom
   await tx.query('', `drop schema ${schema}_old cascade`);
 }
 
-/** ACCESS EXCLUSIVE on every table of the schema, given up after `timeoutMs`. */
+/** The locks were not to be had: statements in flight held the tables for too long, or waited for us in turn. */
+export class TablesBusy extends Error {
+  override readonly name = 'TablesBusy';
+}
+
+/** 40P01 deadlock detected (this side was chosen to give way), 55P03 lock not available. */
+const isLockFailure = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailable && ['40P01', '55P03'].includes(String((error.cause as { code?: unknown } | undefined)?.code));
+
+/**
+ * ACCESS EXCLUSIVE on every table of the schema, one after the other. Rejects with {@link TablesBusy} after `timeoutMs`, or when
+ * Postgres ended a deadlock at our expense: statements of several tables lock them in an order of their own. The transaction
+ * is then lost and may be begun again.
+ */
 export async function lockTables(tx: Sql, schema: string, timeoutMs: number): Promise<void> {
   const tables = await tablesOf(tx, schema);
   await tx.query('', `set local lock_timeout = ${Math.floor(timeoutMs)}`);
-  await tx.query(
-    '',
-    `lock table ${tables.map((table) => `${plainIdentifier(schema)}.${plainIdentifier(table)}`).join(', ')} in access exclusive mode`,
-  );
+  const names = tables.map((table) => `${plainIdentifier(schema)}.${plainIdentifier(table)}`);
+  await tx.query('', `lock table ${names.join(', ')} in access exclusive mode`).catch((error: unknown) => {
+    throw isLockFailure(error) ? new TablesBusy(`the tables of ${schema} are busy`, { cause: error }) : error;
+  });
 }
 
 /** Rows that are in both schemas under the same key and version columns and yet differ, by table. */
