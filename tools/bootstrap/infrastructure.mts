@@ -5,7 +5,7 @@ import { BootstrapError } from './bootstrap-error.mts';
 import { startProcesses } from './processes/backend.mts';
 import { missingForProcesses } from './processes/probe.mts';
 import type { Infrastructure, InfrastructureOptions, StartedBackend } from './infrastructure.port.mts';
-import { readDataBackend, writeDataBackend } from './data-backend.mts';
+import { keptBackend, keepBackend } from './kept-backend.mts';
 import { selectBackend } from './selection.mts';
 
 /** Starts Kafka, a schema registry and Postgres, or takes the given ones; resolves when all three answer. */
@@ -13,9 +13,9 @@ export async function startInfrastructure(given: InfrastructureOptions): Promise
   const options = { ...given, home: resolve(given.home) };
   options.onProgress('Looking for a way to run Kafka, a schema registry and Postgres');
   const probes = { missingForContainers, missingForProcesses: () => missingForProcesses(options) };
-  const selection = await selectBackend(options.env, probes, options.persistent ? readDataBackend(options.home) : undefined);
+  const selection = await selectBackend(options.env, probes, options.persistent ? keptBackend(options.home) : undefined);
   options.onProgress(`Infrastructure: ${selection.backend} (${selection.reason})`);
-  if (options.persistent && selection.backend !== 'external') writeDataBackend(options.home, selection.backend);
+  if (options.persistent && selection.backend !== 'external') keepBackend(options.home, selection.backend);
   const start = { external: useExternal, containers: startContainers, processes: startProcesses }[selection.backend];
   const started = await start(options);
   let stopping: Promise<void> | undefined;

@@ -7,7 +7,7 @@ import type { OwnBackend } from './selection.mts';
 const fileOf = (home: string): string => join(home, 'data', 'backend');
 
 /** How the servers ran whose data this home has; undefined in a fresh one. */
-export function readDataBackend(home: string): OwnBackend | undefined {
+export function keptBackend(home: string): OwnBackend | undefined {
   const file = fileOf(home);
   if (!existsSync(file)) return undefined;
   const text = readFileSync(file, 'utf8').trim();
@@ -16,7 +16,7 @@ export function readDataBackend(home: string): OwnBackend | undefined {
 }
 
 /** Notes it for the next start. */
-export function writeDataBackend(home: string, backend: OwnBackend): void {
+export function keepBackend(home: string, backend: OwnBackend): void {
   const file = fileOf(home);
   makePassableFolder(dirname(file));
   writeFileSync(`${file}.new`, backend);
