@@ -128,7 +128,7 @@ module.exports = {
       'pure-core-packages',
       'Ranks 0 and 1 are pure: a new package here needs a decision record and its name in .dependency-cruiser.cjs.',
       { path: `^libs/(${PURE})/`, pathNot: TEST_CODE },
-      { path: 'node_modules/', pathNot: 'node_modules/(@types/node|avsc|decimal\\.js|libphonenumber-js|uuid|yaml|zod)/' },
+      { path: 'node_modules/', pathNot: 'node_modules/(@types/node|avsc|decimal\\.js|libphonenumber-js|tldts|uuid|yaml|zod)/' },
     ),
     forbidden('no-cycles', 'Move what both need to where both can import it.', {}, { circular: true }),
     forbidden(

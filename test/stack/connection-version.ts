@@ -4,7 +4,7 @@ import { asConnectionId, asTenantId, partitionOf, writeSecretValues } from '@tri
 import { LaneProducer, Registry, TopicAdmin } from '@tributary/kafka';
 import { PostgresVaultStore } from '@tributary/postgres';
 import { woocommerceSettingsSchema } from '@tributary/sources';
-import { loadSchemaBook, webhookTokenHash } from '@tributary/stream';
+import { loadSchemaBook, addressHashOf } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { eventually } from './eventually.js';
@@ -46,7 +46,8 @@ export async function putShopVersion(stack: Stack, shop: ShopVersion): Promise<v
     activatedAt: 1,
     settings: JSON.stringify(woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', country: 'CL', ...shop.settings })),
     secretsVersion: shop.version,
-    webhookTokenHash: webhookTokenHash(shop.secrets.webhookToken),
+    webhookTokenHash: addressHashOf(shop.secrets.webhookToken),
+    addressHashes: [addressHashOf(shop.secrets.webhookToken)],
   });
   const key = `${shop.tenantId}:${shop.id}`;
   const producer = new LaneProducer(stack.kafka, { lanes: 1, requestTimeoutMs: 5_000 }, createLog('test', 'silent'));

@@ -4,8 +4,8 @@ import { asConnectionId, asTenantId, partitionOf, writeSecretValues } from '@tri
 import { tiktokSettingsSchema } from '@tributary/destinations';
 import { LaneProducer, Registry, TopicAdmin } from '@tributary/kafka';
 import { PostgresVaultStore } from '@tributary/postgres';
-import { woocommerceSettingsSchema } from '@tributary/sources';
-import { loadSchemaBook, webhookTokenHash } from '@tributary/stream';
+import { visitsSettingsSchema, woocommerceSettingsSchema } from '@tributary/sources';
+import { loadSchemaBook, addressHashOf } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { eventually } from './eventually.js';
@@ -26,6 +26,13 @@ export interface PixelSpec {
   readonly settings: object;
 }
 
+export interface VisitsSpec {
+  readonly id: string;
+  readonly shop: string;
+  readonly writeKeys: readonly string[];
+  readonly settings?: object;
+}
+
 export interface TenantSpec {
   readonly id: string;
   readonly defaultCountry?: string | null;
@@ -33,6 +40,7 @@ export interface TenantSpec {
   readonly activatedAt?: number;
   readonly shops: readonly ShopSpec[];
   readonly pixels: readonly PixelSpec[];
+  readonly visits?: readonly VisitsSpec[];
 }
 
 /** Puts a tenant's settings into the config topic and the vault, and waits until ingest knows its shops. */
@@ -52,12 +60,13 @@ export async function configure(stack: Stack, tenant: TenantSpec): Promise<void>
     state: string,
     settings: unknown,
     secrets: Record<string, unknown>,
-    tokenHash: string | null,
+    addresses: readonly string[],
   ): Promise<void> => {
     const connectionId = asConnectionId(id);
     await vault.putSecrets(tenantId, connectionId, version, writeSecretValues(secrets));
     const key = `${tenant.id}:${id}`;
     const nowMs = Date.now();
+    const hashes = addresses.map(addressHashOf);
     const value = encodeConnectionConfigured(book, {
       eventId: uuidv7(),
       tenantId,
@@ -73,16 +82,20 @@ export async function configure(stack: Stack, tenant: TenantSpec): Promise<void>
       activatedAt: tenant.activatedAt ?? 1,
       settings: JSON.stringify(settings),
       secretsVersion: version,
-      webhookTokenHash: tokenHash,
+      webhookTokenHash: kind === 'woocommerce' ? (hashes[0] ?? null) : null,
+      addressHashes: hashes,
     });
     await producer.append({ topic: CONFIG_EVENTS_TOPIC, key, partition: partitionOf(key, partitions), value, headers: {} });
   };
   for (const { id, token, webhookSecret, settings } of tenant.shops) {
     const read = woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', country: 'CL', ...settings });
-    await put(id, 'woocommerce', 1, 'active', read, { webhookToken: token, webhookSecret }, webhookTokenHash(token));
+    await put(id, 'woocommerce', 1, 'active', read, { webhookToken: token, webhookSecret }, [token]);
   }
   for (const { id, accessToken, settings, version, state } of tenant.pixels) {
-    await put(id, 'tiktok', version ?? 1, state ?? 'active', tiktokSettingsSchema.parse(settings), { accessToken }, null);
+    await put(id, 'tiktok', version ?? 1, state ?? 'active', tiktokSettingsSchema.parse(settings), { accessToken }, []);
+  }
+  for (const { id, shop, writeKeys, settings } of tenant.visits ?? []) {
+    await put(id, 'visits', 1, 'active', visitsSettingsSchema.parse({ shop, ...settings }), { writeKey: writeKeys }, writeKeys);
   }
   await producer.close();
   const ingest = stack.apps.get('ingest');

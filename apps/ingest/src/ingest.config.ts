@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { installationSettings, integer, readSettings, text, type Settings } from '@tributary/config';
+import { isNetwork } from '@tributary/sources';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
 
@@ -19,7 +21,21 @@ export const ingestAppSettings = {
     .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order'),
   INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
   INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
-    'Without an acknowledgement of Kafka within this time a webhook goes to the spool',
+    'Without an acknowledgement of Kafka within this time a webhook goes to the spool, and visits are answered 503',
+  ),
+  INGEST_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((network) => network.trim())
+        .filter((network) => network !== ''),
+    )
+    .refine((networks) => networks.every(isNetwork), { error: 'must be addresses and networks such as 10.0.0.0/8, separated by commas' })
+    .describe('Proxies in front of `ingest` whose `X-Forwarded-For` is believed: addresses and networks, separated by commas'),
+  INGEST_VISITS_PER_SECOND: integer(1, 1_000_000, 2_000).describe(
+    'Events that this process takes each second of a visits connection that sets no eventsPerSecond; more are answered 429',
   ),
 } as const;
 

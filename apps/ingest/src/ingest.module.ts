@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
+import { CollectController } from './collector/collect.controller.js';
+import { CollectPipeline } from './collector/collect.pipeline.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
 import { LanesController } from './lanes.controller.js';
@@ -7,13 +9,14 @@ import { WebhookController } from './webhook.controller.js';
 
 @Module({})
 export class IngestModule {
-  static of(pipeline: WebhookPipeline, lanes: IngestLanes, health: Health): DynamicModule {
+  static of(pipeline: WebhookPipeline, collector: CollectPipeline, lanes: IngestLanes, health: Health): DynamicModule {
     return {
       module: IngestModule,
       imports: [HealthModule.of(health)],
-      controllers: [WebhookController, LanesController],
+      controllers: [WebhookController, CollectController, LanesController],
       providers: [
         { provide: WebhookPipeline, useValue: pipeline },
+        { provide: CollectPipeline, useValue: collector },
         { provide: IngestLanes, useValue: lanes },
       ],
     };

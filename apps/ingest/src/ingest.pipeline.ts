@@ -13,13 +13,13 @@ import { RecordRefused } from '@tributary/kafka';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
-import type { WebhookBody } from './webhook-body.js';
+import type { RequestBody } from './request-body.js';
 
 export interface WebhookRequest {
   readonly token: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: WebhookBody;
+  readonly body: RequestBody;
 }
 
 export type WebhookAnswer =
@@ -127,6 +127,7 @@ export class WebhookPipeline {
         kind,
         ...order,
         envelope: this.envelope(arrival, reading.modifiedAt),
+        ownDomains: arrival.shop.ownDomains,
         raw: { body: bytes, topic: arrival.topic },
       });
       return this.answered('order', OK);
@@ -137,7 +138,7 @@ export class WebhookPipeline {
     }
   }
 
-  private async unreadable(arrival: Arrival, body: Exclude<WebhookBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
+  private async unreadable(arrival: Arrival, body: Exclude<RequestBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
     const reason = body.kind === 'too-large' ? 'body-too-large' : 'body-truncated';
     await this.reject(arrival, { reason, detail: `${body.sizeBytes} bytes`, orderId: null }, body.excerpt, body.sizeBytes);
     return this.answered(reason, {

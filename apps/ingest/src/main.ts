@@ -3,7 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC } from '@tributary/codecs';
+import {
+  ASSERTION_EVENTS_TOPIC,
+  CONFIG_EVENTS_TOPIC,
+  ORDER_EVENTS_TOPIC,
+  ORDER_RAW_TOPIC,
+  REJECTED_EVENTS_TOPIC,
+  VISIT_EVENTS_TOPIC,
+} from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { INSTALLATION } from '@tributary/domain';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
@@ -16,18 +23,25 @@ import {
   FactSealer,
   loadSchemaBook,
   passBarrier,
+  PromptAppend,
   ShopDirectory,
   SpoolStore,
+  VisitDirectory,
 } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
+import { trustedNetworks } from '@tributary/sources';
+import { CollectPipeline } from './collector/collect.pipeline.js';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
-import { readBody } from './webhook-body.js';
+import { readBody } from './request-body.js';
 
-const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, REJECTED_EVENTS_TOPIC];
+const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC, ASSERTION_EVENTS_TOPIC, REJECTED_EVENTS_TOPIC];
+/** After a failure of Kafka visits are refused for so long before the next is tried. */
+const VISITS_PAUSE_MS = 500;
+const MAX_OUTSTANDING_VISITS = 20_000;
 const LANE_STALLED_MS = 60_000;
 const REFRESH_EVERY_MS = 1_000;
 
@@ -37,7 +51,45 @@ interface Ingest {
   readonly lanes: IngestLanes;
   readonly shops: ShopDirectory;
   readonly pipeline: WebhookPipeline;
+  readonly collector: Collector;
   readonly metrics: Metrics;
+}
+
+interface Collector {
+  readonly connections: VisitDirectory;
+  readonly kafka: PromptAppend;
+  readonly pipeline: CollectPipeline;
+}
+
+/** Visits have a producer and a queue of their own: a flood of them never delays an order. */
+function makeCollector(
+  {
+    settings,
+    log,
+    sql,
+    sealer,
+    metrics,
+  }: { settings: IngestAppSettings; log: Log; sql: PostgresPool; sealer: FactSealer; metrics: Metrics },
+  producer: LaneProducer,
+): Collector {
+  const connections = new VisitDirectory(sql, 'ingest');
+  const deadlineMs = settings.INGEST_ACK_DEADLINE_MS;
+  const kafka = new PromptAppend(
+    producer,
+    { deadlineMs, pauseMs: VISITS_PAUSE_MS, maxOutstandingRecords: MAX_OUTSTANDING_VISITS, now: () => performance.now() },
+    log,
+  );
+  const visits = metrics.counter('tributary_visits_total', 'Visits and identify calls by what became of them', ['outcome']);
+  const pipeline = new CollectPipeline({
+    connections,
+    appender: new FactAppender(sealer, kafka),
+    kafka,
+    log,
+    count: (outcome, events) => visits.inc({ outcome }, events),
+    trustedProxies: trustedNetworks(settings.INGEST_TRUSTED_PROXIES),
+    eventsPerSecond: settings.INGEST_VISITS_PER_SECOND,
+  });
+  return { connections, kafka, pipeline };
 }
 
 async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: Error) => void): Promise<Ingest> {
@@ -48,12 +100,13 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const registry = new Registry(registryConnection(settings));
   const book = await loadSchemaBook(registry);
   const counts = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts(REQUIRED_TOPICS));
-  const producer = new LaneProducer(kafka, { lanes: settings.INGEST_LANES, requestTimeoutMs: settings.INGEST_ACK_DEADLINE_MS }, log);
+  const newProducer = (): LaneProducer =>
+    new LaneProducer(kafka, { lanes: settings.INGEST_LANES, requestTimeoutMs: settings.INGEST_ACK_DEADLINE_MS }, log);
   const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
   const alerts = new PostgresAlerts(sql);
   const metrics = new Metrics('ingest');
   const durable = new DurableAppend(
-    producer,
+    newProducer(),
     new SpoolStore(sql),
     {
       deadlineMs: settings.INGEST_ACK_DEADLINE_MS,
@@ -77,8 +130,9 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     appender: new FactAppender(sealer, durable),
     count: (outcome) => webhooks.inc({ outcome }),
   });
+  const collector = makeCollector({ settings, log, sql, sealer, metrics }, newProducer());
   const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
-  return { sql, durable, lanes, shops, pipeline, metrics };
+  return { sql, durable, lanes, shops, pipeline, collector, metrics };
 }
 
 const onKafkaAway = (alerts: PostgresAlerts, isOpen: boolean): Promise<void> =>
@@ -102,7 +156,9 @@ function httpAdapter(): FastifyAdapter {
     request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
-  server.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
+  server.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, (request.routeOptions.config as { readonly maxBodyBytes?: number }).maxBodyBytes),
+  );
   return adapter;
 }
 
@@ -113,7 +169,7 @@ async function main(): Promise<void> {
     log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
     process.exit(1);
   };
-  const { sql, durable, lanes, shops, pipeline, metrics } = await connect(settings, log, onFatal);
+  const { sql, durable, lanes, shops, pipeline, collector, metrics } = await connect(settings, log, onFatal);
   const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
   let isReady = false;
   const health = {
@@ -129,16 +185,23 @@ async function main(): Promise<void> {
     },
     metrics,
   };
-  const app = await NestFactory.create<NestFastifyApplication>(IngestModule.of(pipeline, lanes, health), httpAdapter(), {
-    logger: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    IngestModule.of(pipeline, collector.pipeline, lanes, health),
+    httpAdapter(),
+    {
+      logger: false,
+      bodyParser: false,
+    },
+  );
   await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
   durable.start();
   // An earlier process may have ended while Kafka was away; this one has not seen it away.
   await onKafkaAway(new PostgresAlerts(sql), false);
   const refreshing = setInterval(
-    () => void shops.refresh().catch((error: unknown) => log.warn({ cause: describeError(error) }, 'settings stay as they are')),
+    () =>
+      void Promise.all([shops.refresh(), collector.connections.refresh()]).catch((error: unknown) =>
+        log.warn({ cause: describeError(error) }, 'settings stay as they are'),
+      ),
     REFRESH_EVERY_MS,
   );
   await app.listen(settings.INGEST_PORT, settings.LISTEN_HOST);
@@ -152,6 +215,7 @@ async function main(): Promise<void> {
     clearInterval(refreshing);
     await app.close();
     await durable.stop();
+    await collector.kafka.close();
     await sql.close();
     process.exit(0);
   };
@@ -161,7 +225,7 @@ async function main(): Promise<void> {
     () => behind(sql, { schema: 'ingest', projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets }),
     () => isStopping,
   );
-  await shops.refresh();
+  await Promise.all([shops.refresh(), collector.connections.refresh()]);
   isReady = true;
 }
 

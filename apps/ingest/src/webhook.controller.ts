@@ -1,7 +1,7 @@
 import { Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { WebhookPipeline } from './ingest.pipeline.js';
-import type { WebhookBody } from './webhook-body.js';
+import type { RequestBody } from './request-body.js';
 
 /** `POST /v1/sources/woocommerce/{token}`: the webhook address of a connection. */
 @Controller('v1/sources/woocommerce')
@@ -13,7 +13,7 @@ export class WebhookController {
   async receive(
     @Param('token') token: string,
     @Headers() headers: Record<string, string | undefined>,
-    @Req() request: FastifyRequest<{ Body: WebhookBody }>,
+    @Req() request: FastifyRequest<{ Body: RequestBody }>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const answer = await this.pipeline.receive({ token, headers, body: request.body });

@@ -20,6 +20,8 @@ export interface ConnectionConfigured extends Envelope {
   readonly secretsVersion: number;
   /** SHA-256 hex of the webhook token, by which ingest finds the connection; null for other kinds. */
   readonly webhookTokenHash: string | null;
+  /** SHA-256 hex of each secret by which arrivals find the connection: webhook token, write keys. */
+  readonly addressHashes: readonly string[];
 }
 
 export const encodeConnectionConfigured = (book: SchemaBook, event: ConnectionConfigured): Buffer => book.encode(CONFIGURED, event);

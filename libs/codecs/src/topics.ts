@@ -13,6 +13,8 @@ const days = (count: number): { readonly kind: 'days'; readonly days: number } =
 
 export const ORDER_EVENTS_TOPIC = 'commerce.order-events.v1';
 export const ORDER_RAW_TOPIC = 'commerce.order-raw.v1';
+export const VISIT_EVENTS_TOPIC = 'visits.visit-events.v1';
+export const ASSERTION_EVENTS_TOPIC = 'identity.assertion-events.v1';
 export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
 export const TIKTOK_DEAD_LETTER_TOPIC = 'tiktok.dead-letters.v1';
 export const CONFIG_EVENTS_TOPIC = 'control.config-events.v1';
@@ -26,6 +28,29 @@ export const TOPICS: readonly TopicDefinition[] = [
     retention: FOR_EVER,
   },
   { name: ORDER_RAW_TOPIC, records: ['tributary.commerce.OrderBodyReceived'], sealedRecords: [], retention: days(400) },
+  {
+    name: VISIT_EVENTS_TOPIC,
+    records: [
+      'tributary.visits.PageViewed',
+      'tributary.visits.ProductViewed',
+      'tributary.visits.CartItemAdded',
+      'tributary.visits.CheckoutStarted',
+      'tributary.visits.PaymentInfoAdded',
+      'tributary.visits.Searched',
+      'tributary.visits.Registered',
+      'tributary.visits.PurchaseShown',
+      'tributary.visits.ConsentChanged',
+      'tributary.visits.CustomVisitEvent',
+    ],
+    sealedRecords: ['tributary.visits.VisitEvent.Personal'],
+    retention: days(35),
+  },
+  {
+    name: ASSERTION_EVENTS_TOPIC,
+    records: ['tributary.identity.IdentifiersAsserted', 'tributary.identity.IdentifierBlocked', 'tributary.identity.EdgeCut'],
+    sealedRecords: ['tributary.identity.IdentifiersAsserted.Personal'],
+    retention: FOR_EVER,
+  },
   {
     name: TIKTOK_DELIVERY_TOPIC,
     records: [

@@ -15,6 +15,7 @@ export interface ConnectionRow {
   readonly settings: unknown;
   readonly secretsVersion: number;
   readonly webhookTokenHash: string | null;
+  readonly addressHashes: readonly string[];
 }
 
 /** All connections of the app's own table, and a number that grows with every change of it. */
@@ -22,7 +23,8 @@ export async function loadConnections(sql: Sql, schema: string): Promise<Connect
   return sql.query<ConnectionRow>(
     `settings-load-${schema}`,
     `select tenant_id as "tenantId", connection_id as "connectionId", version, kind, state, default_country as "defaultCountry",
-            activated_at as "activatedAt", configured_at as "configuredAt", settings, secrets_version as "secretsVersion", webhook_token_hash as "webhookTokenHash"
+            activated_at as "activatedAt", configured_at as "configuredAt", settings, secrets_version as "secretsVersion", webhook_token_hash as "webhookTokenHash",
+            address_hashes as "addressHashes"
        from ${plainIdentifier(schema)}.connections`,
   );
 }

@@ -16,13 +16,14 @@ export async function applySettings(sql: Sql, events: readonly Positioned<Connec
     `settings-fold-${schema}`,
     `${casPrefix(schema)}, folded as (
        insert into ${schema}.connections as c
-         (tenant_id, connection_id, version, kind, state, default_country, activated_at, configured_at, settings, secrets_version, webhook_token_hash)
-       select n.* from unnest($6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::jsonb[], $15::int[], $16::text[]) as n
+         (tenant_id, connection_id, version, kind, state, default_country, activated_at, configured_at, settings, secrets_version, webhook_token_hash,
+          address_hashes)
+       select n.* from unnest($6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::jsonb[], $15::int[], $16::text[], $17::jsonb[]) as n
        where exists (select 1 from cas)
        on conflict (tenant_id, connection_id) do update set
          version = excluded.version, kind = excluded.kind, state = excluded.state, default_country = excluded.default_country,
          activated_at = excluded.activated_at, configured_at = excluded.configured_at, settings = excluded.settings, secrets_version = excluded.secrets_version,
-         webhook_token_hash = excluded.webhook_token_hash
+         webhook_token_hash = excluded.webhook_token_hash, address_hashes = excluded.address_hashes
        where c.version < excluded.version
        returning 1)
      select count(*)::int as owned from cas`,
@@ -39,6 +40,7 @@ export async function applySettings(sql: Sql, events: readonly Positioned<Connec
       rows.map((row) => row.settings),
       rows.map((row) => row.secretsVersion),
       rows.map((row) => row.webhookTokenHash),
+      rows.map((row) => JSON.stringify(row.addressHashes)),
     ],
   );
   return result?.owned === 1;

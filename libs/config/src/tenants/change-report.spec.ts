@@ -22,7 +22,7 @@ const known: KnownConnection = {
   wasActive: true,
   settings: desired({ connections: [{ ...ads, accessToken: 'old' }] }).connections[0]?.settings,
   secretsVersion: 1,
-  addressHash: null,
+  addressHashes: [],
   secrets: { accessToken: 'old' },
 };
 

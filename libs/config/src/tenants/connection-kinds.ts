@@ -1,7 +1,6 @@
 import { DESTINATIONS } from '@tributary/destinations';
 import { SOURCES } from '@tributary/sources';
 import { z } from 'zod';
-import { visitsSecretsSchema, visitsSettingsSchema } from './visits.schema.js';
 
 /** What a connection of one kind may say, and which of it is secret. */
 export interface ConnectionKind {
@@ -11,7 +10,7 @@ export interface ConnectionKind {
   readonly secrets: z.ZodObject;
   /** Secrets that are made when nobody gives them. */
   readonly generated: readonly string[];
-  /** The secret by which an arrival finds the connection: unique in the installation. */
+  /** The secret, or list of them, by which an arrival finds the connection: unique in the installation. */
   readonly address: string | null;
   /** Right settings, for a second look at a connection whose own cannot be read as a whole. */
   readonly example: Readonly<Record<string, unknown>>;
@@ -22,13 +21,13 @@ function fieldsOf(kind: string, schema: z.ZodType): z.ZodObject {
   return schema;
 }
 
-const shops = Object.values(SOURCES).map(({ kind, settings, secrets }): ConnectionKind => ({
+const sources = Object.values(SOURCES).map(({ kind, role, settings, secrets, generated, address }): ConnectionKind => ({
   kind,
-  role: 'shop',
+  role,
   settings: fieldsOf(kind, settings),
   secrets: fieldsOf(kind, secrets),
-  generated: ['webhookToken', 'webhookSecret'],
-  address: 'webhookToken',
+  generated,
+  address,
   example: {},
 }));
 
@@ -42,17 +41,7 @@ const destinations = Object.entries(DESTINATIONS).map(([kind, { settingsSchema, 
   example: example.settings as ConnectionKind['example'],
 }));
 
-const visits: ConnectionKind = {
-  kind: 'visits',
-  role: 'visits',
-  settings: visitsSettingsSchema,
-  secrets: visitsSecretsSchema,
-  generated: ['writeKey'],
-  address: 'writeKey',
-  example: {},
-};
-
-const KINDS: ReadonlyMap<string, ConnectionKind> = new Map([...shops, visits, ...destinations].map((kind) => [kind.kind, kind]));
+const KINDS: ReadonlyMap<string, ConnectionKind> = new Map([...sources, ...destinations].map((kind) => [kind.kind, kind]));
 
 /** Kinds that the tenants file may name once this version can serve them. */
 const LATER_KINDS: ReadonlySet<string> = new Set(['trackingtech']);

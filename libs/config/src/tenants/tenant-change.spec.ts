@@ -71,8 +71,8 @@ describe('putting a tenant', () => {
       version: 1,
       generated: { webhookToken: 'generated-token-1', webhookSecret: 'generated-token-2' },
     });
-    expect(first?.next).toMatchObject({ activatedAt: 1_000, secretsVersion: 1, addressHash: addressHash('generated-token-1') });
-    expect(second).toMatchObject({ change: 'created', generated: {}, addressHash: null });
+    expect(first?.next).toMatchObject({ activatedAt: 1_000, secretsVersion: 1, addressHashes: [addressHash('generated-token-1')] });
+    expect(second).toMatchObject({ change: 'created', generated: {}, addressHashes: [] });
   });
 
   it('stays quiet when the body says the same, also in another order and with defaults written out', () => {
@@ -110,7 +110,7 @@ describe('putting a tenant', () => {
       change: 'changed',
       version: 3,
       generated: {},
-      next: { activatedAt: 1_000, addressHash: addressHash('generated-token-1') },
+      next: { activatedAt: 1_000, addressHashes: [addressHash('generated-token-1')] },
     });
   });
 

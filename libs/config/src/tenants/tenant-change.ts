@@ -22,7 +22,8 @@ export interface KnownConnection {
   readonly wasActive: boolean;
   readonly settings: unknown;
   readonly secretsVersion: number;
-  readonly addressHash: string | null;
+  /** Of each secret by which arrivals find it; see {@link addressHash}. */
+  readonly addressHashes: readonly string[];
   /** Null when they cannot be opened (any more): then all must be given anew. */
   readonly secrets: Secrets | null;
 }
@@ -42,7 +43,7 @@ export interface ConnectionChange {
   readonly state: ConnectionState;
   /** Secrets made by this change: shown to the one who asked for it, once. */
   readonly generated: Readonly<Record<string, string>>;
-  readonly addressHash: string | null;
+  readonly addressHashes: readonly string[];
   /** Null when nothing changes. */
   readonly next: NextVersion | null;
 }
@@ -59,6 +60,10 @@ export interface ChangePorts {
 
 /** How a connection is found by the token of its address, without keeping the token. */
 export const addressHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** A secret that leads arrivals to a connection is one text, or a list of two while one replaces the other. */
+export const addressesIn = (secret: unknown): readonly string[] =>
+  typeof secret === 'string' ? [secret] : Array.isArray(secret) ? secret.filter((address) => typeof address === 'string') : [];
 
 /** Given secrets over the kept ones, and what nobody gave made anew; undefined (and told) when something is missing then. */
 function mergeSecrets(
@@ -106,10 +111,10 @@ class Change {
     if (merged === undefined) return undefined;
     const { name: tenantName, state, defaultCountry } = this.desired;
     const address = kind.address === null ? undefined : merged.secrets[kind.address];
-    const hash = typeof address === 'string' ? addressHash(address) : null;
+    const addressHashes = addressesIn(address).map(addressHash);
     const settings = canonicalJson(wanted.settings);
     const areSecretsNew = (known?.secrets ?? null) === null || canonicalJson(known?.secrets) !== canonicalJson(merged.secrets);
-    const told = { id: wanted.id, kind: wanted.kind, state, addressHash: hash, generated: merged.generated };
+    const told = { id: wanted.id, kind: wanted.kind, state, addressHashes, generated: merged.generated };
     const isSame =
       known !== undefined &&
       !areSecretsNew &&
@@ -129,7 +134,7 @@ class Change {
       activatedAt: this.activatedAt(known, state),
       settings,
       secretsVersion: (known?.secretsVersion ?? 0) + (areSecretsNew ? 1 : 0),
-      addressHash: hash,
+      addressHashes,
       secrets: areSecretsNew ? merged.secrets : null,
     };
     return { ...told, change: known === undefined ? 'created' : 'changed', version, next };
@@ -145,7 +150,7 @@ class Change {
       version: next.version,
       state: 'disabled',
       generated: {},
-      addressHash: known.addressHash,
+      addressHashes: known.addressHashes,
       next,
     };
   }
@@ -178,8 +183,10 @@ export function takenAddresses(
   owners: readonly AddressOwner[],
 ): readonly Problem[] {
   const problems = new ProblemList();
-  connections.forEach(({ id, kind, addressHash: hash, change }, index) => {
-    const owner = owners.find((other) => other.addressHash === hash && (other.tenantId !== tenantId || other.connectionId !== id));
+  connections.forEach(({ id, kind, addressHashes, change }, index) => {
+    const owner = owners.find(
+      (other) => addressHashes.includes(other.addressHash) && (other.tenantId !== tenantId || other.connectionId !== id),
+    );
     if (owner === undefined || change === 'disabled') return;
     const field = connectionKind(kind)?.address ?? 'id';
     problems.add(

@@ -3,6 +3,7 @@ import { readFileTree } from './file-tree.js';
 import { ProblemList, type Path, type Problem } from './problem.js';
 import { isObject } from './schema-problems.js';
 import { resolveReferences, type Resolved, type SecretReference } from './secret-references.js';
+import { addressesIn } from './tenant-change.js';
 import { checkTogether } from './tenant-rules.js';
 
 export type Refused = { readonly kind: 'refused'; readonly problems: readonly Problem[] };
@@ -22,13 +23,17 @@ function checkAddresses(readings: readonly (TenantReading | undefined)[], pathOf
   readings.forEach((reading, tenantIndex) => {
     reading?.connections.forEach(({ id, kind, fields }, index) => {
       const field = kind?.address ?? null;
-      const token = field === null ? undefined : fields[field];
-      if (field === null || typeof token !== 'string') return;
-      const key = `${field} ${token}`;
-      const earlier = seen.get(key);
-      if (earlier !== undefined)
-        problems.add([...pathOf(tenantIndex), 'connections', index, field], `is that of ${earlier} too: arrivals could not be told apart`);
-      else seen.set(key, `connection ${String(id)} of tenant ${reading.id ?? ''}`);
+      if (field === null) return;
+      for (const token of addressesIn(fields[field])) {
+        const key = `${field} ${token}`;
+        const earlier = seen.get(key);
+        if (earlier !== undefined)
+          problems.add(
+            [...pathOf(tenantIndex), 'connections', index, field],
+            `is that of ${earlier} too: arrivals could not be told apart`,
+          );
+        else seen.set(key, `connection ${String(id)} of tenant ${reading.id ?? ''}`);
+      }
     });
   });
 }

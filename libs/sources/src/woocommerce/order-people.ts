@@ -21,6 +21,8 @@ export interface OrderIdentifiers {
 }
 
 export interface OrderPeople {
+  /** The billing mail and phone, normalised: what an assertion says of them. */
+  readonly contacts: { readonly email: PersonIdentifier | null; readonly phone: PersonIdentifier | null };
   readonly identifiers: OrderIdentifiers;
   /** Names of the filled and usable personal fields, sorted. */
   readonly personalFields: readonly string[];
@@ -71,9 +73,13 @@ const usableId = (text: string): string | null => (normaliseExternalId(text) ===
 /** Finds whom an order names. A phone without country code is read as of the billing country, then of `defaultCountry` (ISO alpha-2). */
 export function peopleOf(personal: OrderPersonal, defaultCountry: string | null): OrderPeople {
   const { billing } = personal;
+  const contacts = {
+    email: billing.email === '' ? null : normaliseEmail(billing.email),
+    phone: billing.phone === '' ? null : normalisePhone(billing.phone, [billing.country, defaultCountry]),
+  };
   const identifiers = {
-    email: billing.email === '' ? null : hashOf(normaliseEmail(billing.email)),
-    phone: billing.phone === '' ? null : hashOf(normalisePhone(billing.phone, [billing.country, defaultCountry])),
+    email: hashOf(contacts.email),
+    phone: hashOf(contacts.phone),
     visitor: usableId(personal.visitorId),
     customer: usableId(personal.customerId),
   };
@@ -81,5 +87,5 @@ export function peopleOf(personal: OrderPersonal, defaultCountry: string | null)
   for (const [field, isUsable] of CLAIMS) {
     if (isUsable(personal, identifiers)) personalFields.push(field);
   }
-  return { identifiers, personalFields };
+  return { contacts, identifiers, personalFields };
 }

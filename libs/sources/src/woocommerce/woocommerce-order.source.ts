@@ -3,7 +3,7 @@ import { contentHash, type OrderContent, type OrderPersonal, type ReasonCode } f
 import { Complaints, isJsonObject, readDate, type JsonObject } from './body-reader.js';
 import { orderIdOf, readOrderContent, readOrderPersonal } from './order-body.js';
 import { readOrderMeta } from './order-meta.js';
-import { peopleOf, type OrderIdentifiers } from './order-people.js';
+import { peopleOf, type OrderIdentifiers, type OrderPeople } from './order-people.js';
 import { isSignatureValid } from './webhook-signature.js';
 import { woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
 
@@ -37,6 +37,7 @@ export interface OrderFact {
   readonly contentHash: string;
   readonly personalFields: readonly string[];
   readonly identifiers: OrderIdentifiers;
+  readonly contacts: OrderPeople['contacts'];
 }
 
 export interface RefusedBody {
@@ -168,6 +169,9 @@ export const woocommerceSource = {
   kind: 'woocommerce',
   settings: woocommerceSettingsSchema,
   secrets: woocommerceSecretsSchema,
+  role: 'shop',
+  generated: ['webhookToken', 'webhookSecret'],
+  address: 'webhookToken',
   isSignatureValid,
   readWebhook,
   readOrderJson,

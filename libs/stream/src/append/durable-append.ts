@@ -1,5 +1,6 @@
 import { RecordRefused, type LaneProducer, type OutgoingRecord } from '@tributary/kafka';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
+import { withDeadline } from './deadline.js';
 import type { SpoolStore } from './spool.store.js';
 
 export interface DurableAppendOptions {
@@ -15,20 +16,6 @@ export interface DurableAppendOptions {
 class NotDurable extends Error {
   override readonly name = 'NotDurable';
 }
-
-const DEADLINE = Symbol('deadline');
-
-const withDeadline = async (work: Promise<void>, deadlineMs: number): Promise<typeof DEADLINE | undefined> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<typeof DEADLINE>((resolve) => {
-    timer = setTimeout(() => resolve(DEADLINE), deadlineMs);
-  });
-  try {
-    return (await Promise.race([work, late])) === DEADLINE ? DEADLINE : undefined;
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** Makes records durable: in Kafka, or, while Kafka is away, in the spool. Resolves only then. */
 export class DurableAppend {
@@ -77,7 +64,7 @@ export class DurableAppend {
   private async toKafka(records: readonly OutgoingRecord[]): Promise<boolean> {
     const work = this.producer.appendAll(records);
     try {
-      if ((await withDeadline(work, this.options.deadlineMs)) !== DEADLINE) return true;
+      if (await withDeadline(work, this.options.deadlineMs)) return true;
       // It may still arrive; then the log holds the record twice, which every fold ignores.
       work.catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a late append failed; its records are in the spool'));
     } catch (error) {
@@ -99,7 +86,7 @@ export class DurableAppend {
   private async drainLoop(): Promise<void> {
     try {
       const drained = await this.spool.drain(this.options.drainRecords, async (records) => {
-        if ((await withDeadline(this.producer.appendAll(records), this.options.deadlineMs * 2)) === DEADLINE)
+        if (!(await withDeadline(this.producer.appendAll(records), this.options.deadlineMs * 2)))
           throw new NotDurable('Kafka does not answer yet');
       });
       // Nothing left (or another process drains): Kafka may be tried again; the next append is the probe.

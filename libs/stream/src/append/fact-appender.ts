@@ -1,5 +1,10 @@
-import type { DurableAppend } from './durable-append.js';
+import type { OutgoingRecord } from '@tributary/kafka';
 import type { FactSealer, UnsealedFact } from './fact-sealer.js';
+
+/** Where sealed records go; resolves when they are safe there. */
+export interface RecordAppend {
+  append(records: readonly OutgoingRecord[]): Promise<void>;
+}
 
 interface Waiting {
   readonly fact: UnsealedFact;
@@ -19,7 +24,7 @@ export class FactAppender {
 
   constructor(
     private readonly sealer: FactSealer,
-    private readonly durable: DurableAppend,
+    private readonly durable: RecordAppend,
   ) {}
 
   /** Resolves when the fact is durable. */

@@ -1,12 +1,14 @@
 import type { SchemaBook } from '@tributary/codecs';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { Vault } from '@tributary/vault';
+import { AssertionSealer, type UnsealedAssertion } from './assertion.sealer.js';
 import type { KindSealer } from './kind-sealer.js';
 import { DeletionSealer, OrderSealer, type UnsealedDeletion, type UnsealedOrder } from './order.sealer.js';
 import { RejectionSealer, type UnsealedRejection } from './rejection.sealer.js';
 import type { PartitionCounts } from './topic-records.js';
+import { VisitsSealer, type UnsealedVisits } from './visits.sealer.js';
 
-export type UnsealedFact = UnsealedOrder | UnsealedDeletion | UnsealedRejection;
+export type UnsealedFact = UnsealedOrder | UnsealedDeletion | UnsealedRejection | UnsealedVisits | UnsealedAssertion;
 type Kind = UnsealedFact['kind'];
 
 type Sealers = { readonly [K in Kind]: KindSealer<Extract<UnsealedFact, { kind: K }>> };
@@ -24,6 +26,8 @@ export class FactSealer {
       order: new OrderSealer(vault, book, partitions),
       deletion: new DeletionSealer(book, partitions),
       rejection: new RejectionSealer(vault, book, partitions),
+      visits: new VisitsSealer(vault, book, partitions),
+      assertion: new AssertionSealer(vault, book, partitions),
     };
   }
 

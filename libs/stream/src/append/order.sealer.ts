@@ -6,9 +6,19 @@ import {
   ORDER_RAW_TOPIC,
   type SchemaBook,
 } from '@tributary/codecs';
-import { orderKey, type Envelope, type OrderContent, type OrderPersonal, type SubjectKind, type SubjectRef } from '@tributary/domain';
+import {
+  orderKey,
+  shownByOrder,
+  type Envelope,
+  type OrderContent,
+  type OrderNames,
+  type OrderPersonal,
+  type SubjectKind,
+  type SubjectRef,
+} from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { Subject, Vault } from '@tributary/vault';
+import { AssertionSealer } from './assertion.sealer.js';
 import type { KindSealer } from './kind-sealer.js';
 import { compress, recordOf, type PartitionCounts } from './topic-records.js';
 
@@ -24,6 +34,10 @@ export interface UnsealedOrder {
   readonly personalFields: readonly string[];
   /** Normalised as the vault looks them up; null where the order names nobody of that kind. */
   readonly identifiers: Readonly<Record<'email' | 'phone' | 'visitor' | 'customer', string | null>>;
+  /** The billing mail and phone, normalised. */
+  readonly contacts: OrderNames['contacts'];
+  /** The merchant's own registrable domains. */
+  readonly ownDomains: readonly string[];
   /** The body as received, and what it said it was; goes to the raw topic. */
   readonly raw: { readonly body: Buffer; readonly topic: string };
 }
@@ -38,13 +52,17 @@ const KINDS = ['email', 'phone', 'visitor', 'customer'] as const;
 /** Whose key seals an order: its mail's, else its phone's, else its visitor's, else its own. */
 const SEALING_ORDER: readonly SubjectKind[] = ['email', 'phone', 'visitor', 'order'];
 
-/** `commerce.order-events.v1` and `commerce.order-raw.v1`: one record each. */
+/** `commerce.order-events.v1` and `commerce.order-raw.v1`: one record each; and what the order asserts about who bought it. */
 export class OrderSealer implements KindSealer<UnsealedOrder> {
+  private readonly assertions: AssertionSealer;
+
   constructor(
     private readonly vault: Vault,
     private readonly book: SchemaBook,
     private readonly partitions: PartitionCounts,
-  ) {}
+  ) {
+    this.assertions = new AssertionSealer(vault, book, partitions);
+  }
 
   /** The people an order names, as the vault looks them up; an order that names nobody who can seal it has a subject of its own. */
   refsOf({ envelope, content, identifiers }: UnsealedOrder): SubjectRef[] {
@@ -90,7 +108,22 @@ export class OrderSealer implements KindSealer<UnsealedOrder> {
     return [
       recordOf(this.partitions, ORDER_EVENTS_TOPIC, key, encodeOrderEvent(this.book, event)),
       recordOf(this.partitions, ORDER_RAW_TOPIC, key, encodeOrderBody(this.book, raw)),
+      ...this.assertion(fact, byKind),
     ];
+  }
+
+  private assertion(
+    { envelope, content, contacts, identifiers, ownDomains }: UnsealedOrder,
+    byKind: ReadonlyMap<SubjectKind, Subject | undefined>,
+  ): OutgoingRecord[] {
+    const { connectionId, eventId } = envelope;
+    const { customer: customerId, visitor: visitorId } = identifiers;
+    const shown = shownByOrder({ connectionId, contacts, customerId, visitorId, consent: content.consent }, ownDomains);
+    if (shown.length === 0) return [];
+    const order = { connectionId, orderId: content.orderId };
+    const fact = { kind: 'assertion' as const, envelope, basis: 'order', basisEventId: eventId, order, identifiers: shown };
+    const subjects = shown.map(({ kind }) => byKind.get(kind)).filter((subject) => subject !== undefined);
+    return this.assertions.recordsOf(fact, this.assertions.refsOf(fact), subjects);
   }
 }
 

@@ -138,7 +138,7 @@ export class SettingsChange {
     );
     const change = changeTenant(desired, known, { nowMs: Date.now(), newToken });
     if (change.kind === 'refused') return change;
-    const hashes = change.connections.flatMap(({ addressHash }) => (addressHash === null ? [] : [addressHash]));
+    const hashes = change.connections.flatMap(({ addressHashes }) => addressHashes);
     const taken = takenAddresses(desired.id, change.connections, await store.owners(sql, hashes));
     return taken.length > 0 ? { kind: 'refused', problems: taken } : { kind: 'decided', connections: change.connections, known };
   }
@@ -196,7 +196,8 @@ export class SettingsChange {
       activatedAt: next.activatedAt,
       settings: next.settings,
       secretsVersion: next.secretsVersion,
-      webhookTokenHash: next.kind === 'woocommerce' ? next.addressHash : null,
+      webhookTokenHash: next.kind === 'woocommerce' ? (next.addressHashes[0] ?? null) : null,
+      addressHashes: next.addressHashes,
     });
   }
 

@@ -48,7 +48,7 @@ const versionRows = (tenantId: TenantId): BulkRows<VersionToWrite> =>
     { name: 'activated_at', type: 'bigint', of: ({ next }) => next.activatedAt },
     { name: 'settings', type: 'jsonb', of: ({ next }) => next.settings },
     { name: 'secrets_version', type: 'int', of: ({ next }) => next.secretsVersion },
-    { name: 'address_hash', type: 'text', of: ({ next }) => next.addressHash },
+    { name: 'address_hashes', type: 'jsonb', of: ({ next }) => JSON.stringify(next.addressHashes) },
   ]);
 
 const IN_FORCE = `
@@ -72,7 +72,7 @@ export class SettingsStore {
     return sql.query<StoredConnection>(
       'settings-known',
       `select connection_id as id, kind, version, state, tenant_name as "tenantName", default_country as "defaultCountry", activated_at as "activatedAt",
-              was_active as "wasActive", settings, secrets_version as "secretsVersion", address_hash as "addressHash"
+              was_active as "wasActive", settings, secrets_version as "secretsVersion", address_hashes as "addressHashes"
          from (${IN_FORCE}) c`,
       [tenantId],
     );
@@ -112,7 +112,7 @@ export class SettingsStore {
   }
 
   private async claimAddresses(sql: Sql, tenantId: TenantId, versions: readonly VersionToWrite[]): Promise<void> {
-    const claims = versions.flatMap(({ next }) => (next.addressHash === null ? [] : [{ id: next.id, hash: next.addressHash }]));
+    const claims = versions.flatMap(({ next }) => next.addressHashes.map((hash) => ({ id: next.id, hash })));
     // In one order everywhere, so that two tenants that exchange addresses do not wait for each other in a circle.
     const sorted = claims.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
     const hashes = sorted.map(({ hash }) => hash);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Over this a webhook is answered 413. */
+/** Over this a webhook is answered 413; a route may say less (`maxBodyBytes` of its configuration). */
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** Of a body that is too large or cut off this much is kept. */
 const EXCERPT_BYTES = 64 * 1024;
@@ -8,7 +8,7 @@ const EXCERPT_BYTES = 64 * 1024;
 const MAX_SIZE_BYTES = 2 ** 31 - 1;
 
 /** A request's body as it came, whatever it claims to be. */
-export type WebhookBody =
+export type RequestBody =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
   /** `sizeBytes` as announced, else what was read. */
   | { readonly kind: 'too-large'; readonly excerpt: Buffer; readonly sizeBytes: number }
@@ -16,8 +16,8 @@ export type WebhookBody =
 
 const excerptOf = (chunks: readonly Buffer[]): Buffer => Buffer.concat(chunks).subarray(0, EXCERPT_BYTES);
 
-/** Collects a request's raw body; stops reading at {@link MAX_BODY_BYTES}. Never rejects. */
-export function readBody(request: IncomingMessage): Promise<WebhookBody> {
+/** Collects a request's raw body; stops reading at `maxBytes`. Never rejects. */
+export function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<RequestBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
@@ -25,7 +25,7 @@ export function readBody(request: IncomingMessage): Promise<WebhookBody> {
     request.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length;
       chunks.push(chunk);
-      if (sizeBytes <= MAX_BODY_BYTES) return;
+      if (sizeBytes <= maxBytes) return;
       request.pause();
       request.removeAllListeners('data');
       resolve({

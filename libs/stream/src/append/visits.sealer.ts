@@ -1,0 +1,72 @@
+import { encodeVisitEvent, encodeVisitPersonal, VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
+import { visitKey, type ShownIdentifier, type SubjectId, type SubjectRef, type TenantId, type VisitEvent } from '@tributary/domain';
+import type { OutgoingRecord } from '@tributary/kafka';
+import type { VisitFact } from '@tributary/sources';
+import type { Subject, Vault } from '@tributary/vault';
+import type { KindSealer } from './kind-sealer.js';
+import { recordOf, type PartitionCounts } from './topic-records.js';
+
+/** The visits of one request: mostly of one visitor. */
+export interface UnsealedVisits {
+  readonly kind: 'visits';
+  readonly tenantId: TenantId;
+  readonly visits: readonly VisitFact[];
+}
+
+const subjectIdIn = (
+  people: readonly ShownIdentifier[],
+  found: ReadonlyMap<string, Subject>,
+  kind: ShownIdentifier['kind'],
+): SubjectId | null => {
+  const person = people.find((shown) => shown.kind === kind);
+  return person === undefined ? null : (found.get(nameOf(person.kind, person.lookup))?.subjectId ?? null);
+};
+
+const nameOf = (kind: string, lookup: string): string => `${kind} ${lookup}`;
+
+/** `visits.visit-events.v1`: one record for each visit. */
+export class VisitsSealer implements KindSealer<UnsealedVisits> {
+  constructor(
+    private readonly vault: Vault,
+    private readonly book: SchemaBook,
+    private readonly partitions: PartitionCounts,
+  ) {}
+
+  refsOf({ tenantId, visits }: UnsealedVisits): SubjectRef[] {
+    const refs = new Map<string, SubjectRef>();
+    for (const { visitorId, people } of visits) {
+      if (visitorId !== null) refs.set(nameOf('visitor', visitorId), { tenantId, kind: 'visitor', normalised: visitorId });
+      for (const { kind, lookup } of people) refs.set(nameOf(kind, lookup), { tenantId, kind, normalised: lookup });
+    }
+    return [...refs.values()];
+  }
+
+  recordsOf({ visits }: UnsealedVisits, refs: readonly SubjectRef[], subjects: readonly Subject[]): OutgoingRecord[] {
+    const found = new Map<string, Subject>();
+    for (const [index, subject] of subjects.entries()) {
+      const ref = refs[index];
+      if (ref !== undefined) found.set(nameOf(ref.kind, ref.normalised), subject);
+    }
+    return visits.map((visit) => this.record(visit, found));
+  }
+
+  private record({ event, visitorId, personal, people }: VisitFact, found: ReadonlyMap<string, Subject>): OutgoingRecord {
+    const visitor = visitorId === null ? undefined : found.get(nameOf('visitor', visitorId));
+    const isSealed = personal !== null && visitor !== undefined;
+    const subjects = {
+      email: subjectIdIn(people, found, 'email'),
+      phone: subjectIdIn(people, found, 'phone'),
+      customer: subjectIdIn(people, found, 'customer'),
+    };
+    const sealed = {
+      ...event,
+      subjects,
+      visitor: visitor?.subjectId ?? null,
+      sealedUnder: isSealed ? visitor.subjectId : null,
+      sealedPersonal: isSealed
+        ? this.vault.seal(visitor, encodeVisitPersonal(this.book, personal), { topic: VISIT_EVENTS_TOPIC, eventId: event.eventId })
+        : null,
+    } as VisitEvent;
+    return recordOf(this.partitions, VISIT_EVENTS_TOPIC, visitKey(sealed), encodeVisitEvent(this.book, sealed));
+  }
+}
