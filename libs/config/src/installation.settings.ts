@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from './secret.js';
-import { ConfigurationError, secretText, text } from './settings.js';
+import { ConfigurationError, flag, secretText, text } from './settings.js';
 
 /** What every app reads: where it listens, who may ask it, which keys wrap the keys. */
 export const installationSettings = {
@@ -15,6 +15,9 @@ export const installationSettings = {
     .optional()
     .describe('Master keys as `id:base64,…` (32 bytes each; the first wraps, the others only unwrap). Required in production'),
   LISTEN_HOST: text().default('127.0.0.1').describe('Address that the app listens on'),
+  ALLOW_PRIVATE_STORE_HOSTS: flag(false).describe(
+    'Shops may be at private, loopback and link-local addresses; on for a local start. Off: whoever may name a shop could make this installation ask hosts of its own network',
+  ),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged'),
 } as const;
 

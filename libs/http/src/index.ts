@@ -1,2 +1,3 @@
 export * from './vendor-client.adapter.js';
 export * from './control-client.adapter.js';
+export * from './shop-client.adapter.js';

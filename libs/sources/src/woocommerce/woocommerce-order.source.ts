@@ -8,7 +8,7 @@ import { isSignatureValid } from './webhook-signature.js';
 import { woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
 
 /** How far behind its `Date` header a REST read is taken to be true: a change of the last seconds may not be in it. */
-const REST_SETTLE_MS = 5_000;
+export const REST_SETTLE_MS = 5_000;
 const PING = /^webhook_id=(\d{1,20})$/;
 const MAX_PING_BYTES = 32;
 const TOPIC = /^([a-z][a-z0-9_-]{0,39})\.([a-z][a-z0-9_.-]{0,99})$/;
