@@ -115,6 +115,16 @@ export function statusOf(state: OrderState<KeptObservation & { readonly status: 
   return state.observed?.status ?? 'unknown';
 }
 
+/**
+ * The event contradicts the head without clearly coming after it (or reports a deletion): which of the two holds only a new read of the
+ * shop can tell.
+ */
+export function asksForReread<Kept extends KeptObservation>(before: OrderState<Kept> | undefined, event: OrderEvent): boolean {
+  if (event.type === 'OrderDeletionReported') return true;
+  const head = before?.head ?? null;
+  return event.type === 'OrderObserved' && head !== null && event.contentHash !== head.contentHash && event.asOf <= head.asOf;
+}
+
 /** A deletion was reported after the newest observation reached us, and nobody has looked since. */
 export const isDeletionUnconfirmed = <Kept extends KeptObservation>(state: OrderState<Kept>): boolean =>
   state.deletionReportedAt !== null && (state.head === null || state.deletionReportedAt >= state.head.observedAt);

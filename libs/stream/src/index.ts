@@ -12,6 +12,8 @@ export { addressHashOf } from './shops/address-directory.js';
 export * from './shops/shop-directory.js';
 export * from './shops/visit-directory.js';
 export * from './shops/heads.store.js';
+export * from './shops/known-heads.store.js';
+export * from './shops/pollers.store.js';
 export * from './shops/rejections.store.js';
 export * from './control/reading-cursor.js';
 export * from './control/reading-deliveries.js';

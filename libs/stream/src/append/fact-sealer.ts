@@ -3,12 +3,19 @@ import type { OutgoingRecord } from '@tributary/kafka';
 import type { Vault } from '@tributary/vault';
 import { AssertionSealer, type UnsealedAssertion } from './assertion.sealer.js';
 import type { KindSealer } from './kind-sealer.js';
-import { DeletionSealer, OrderSealer, type UnsealedDeletion, type UnsealedOrder } from './order.sealer.js';
+import {
+  DeletionSealer,
+  OrderSealer,
+  VanishingSealer,
+  type UnsealedDeletion,
+  type UnsealedOrder,
+  type UnsealedVanishing,
+} from './order.sealer.js';
 import { RejectionSealer, type UnsealedRejection } from './rejection.sealer.js';
 import type { PartitionCounts } from './topic-records.js';
 import { VisitsSealer, type UnsealedVisits } from './visits.sealer.js';
 
-export type UnsealedFact = UnsealedOrder | UnsealedDeletion | UnsealedRejection | UnsealedVisits | UnsealedAssertion;
+export type UnsealedFact = UnsealedOrder | UnsealedDeletion | UnsealedVanishing | UnsealedRejection | UnsealedVisits | UnsealedAssertion;
 type Kind = UnsealedFact['kind'];
 
 type Sealers = { readonly [K in Kind]: KindSealer<Extract<UnsealedFact, { kind: K }>> };
@@ -25,6 +32,7 @@ export class FactSealer {
     this.sealers = {
       order: new OrderSealer(vault, book, partitions),
       deletion: new DeletionSealer(book, partitions),
+      vanished: new VanishingSealer(book, partitions),
       rejection: new RejectionSealer(vault, book, partitions),
       visits: new VisitsSealer(vault, book, partitions),
       assertion: new AssertionSealer(vault, book, partitions),

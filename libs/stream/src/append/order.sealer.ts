@@ -48,6 +48,15 @@ export interface UnsealedDeletion {
   readonly orderId: string;
 }
 
+/** A read answered 404. */
+export interface UnsealedVanishing {
+  readonly kind: 'vanished';
+  readonly envelope: Envelope;
+  readonly orderId: string;
+  /** Epoch ms, the shop's clock. */
+  readonly asOf: number;
+}
+
 const KINDS = ['email', 'phone', 'visitor', 'customer'] as const;
 /** Whose key seals an order: its mail's, else its phone's, else its visitor's, else its own. */
 const SEALING_ORDER: readonly SubjectKind[] = ['email', 'phone', 'visitor', 'order'];
@@ -140,6 +149,23 @@ export class DeletionSealer implements KindSealer<UnsealedDeletion> {
 
   recordsOf({ envelope, orderId }: UnsealedDeletion): OutgoingRecord[] {
     const event = { type: 'OrderDeletionReported' as const, ...envelope, orderId };
+    return [recordOf(this.partitions, ORDER_EVENTS_TOPIC, orderKey(event), encodeOrderEvent(this.book, event))];
+  }
+}
+
+/** `commerce.order-events.v1`: the order is gone from the shop; names nobody. */
+export class VanishingSealer implements KindSealer<UnsealedVanishing> {
+  constructor(
+    private readonly book: SchemaBook,
+    private readonly partitions: PartitionCounts,
+  ) {}
+
+  refsOf(): SubjectRef[] {
+    return [];
+  }
+
+  recordsOf({ envelope, orderId, asOf }: UnsealedVanishing): OutgoingRecord[] {
+    const event = { type: 'OrderVanished' as const, ...envelope, orderId, asOf };
     return [recordOf(this.partitions, ORDER_EVENTS_TOPIC, orderKey(event), encodeOrderEvent(this.book, event))];
   }
 }

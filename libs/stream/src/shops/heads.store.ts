@@ -1,5 +1,6 @@
 import {
   asConnectionId,
+  asksForReread,
   asTenantId,
   orderFold,
   orderKey,
@@ -51,6 +52,22 @@ const HEAD_ROWS = new BulkRows<Head>([
   column('currency', 'text', ({ observed }) => observed?.currency ?? null),
 ]);
 
+/** Contradictions: only a new read of the shop can tell which of two observations holds. */
+const REREAD_ROWS = new BulkRows<OrderEvent>([
+  { name: 'tenant_id', type: 'text', of: ({ tenantId }) => tenantId },
+  { name: 'connection_id', type: 'text', of: ({ connectionId }) => connectionId },
+  { name: 'order_id', type: 'text', of: ({ orderId }) => orderId },
+  { name: 'received_at', type: 'bigint', of: ({ receivedAt }) => receivedAt },
+]);
+
+/** Shops without REST keys are read by nobody, and what a rebuild meets again was read long ago. */
+const ASKED = `asked as (
+  insert into ingest_ops.rereads as r (tenant_id, connection_id, order_id)
+  select distinct n.tenant_id, n.connection_id, n.order_id from ${REREAD_ROWS.unnest(6 + HEAD_ROWS.width, 'n')}
+    join ingest_ops.pollers p using (tenant_id, connection_id)
+   where exists (select 1 from cas) and p.due_at < 'infinity' and to_timestamp(n.received_at / 1000.0) > now() - interval '1 day' order by 1, 2, 3
+  on conflict (tenant_id, connection_id, order_id) do update set ask = excluded.ask, due_at = least(r.due_at, excluded.due_at) returning 1)`;
+
 const KEYS = ['tenant_id', 'connection_id', 'order_id'];
 
 interface HeadRow {
@@ -79,7 +96,10 @@ const toHead = ({ as_of: asOf, modified_at: modifiedAt, observed_at: observedAt,
   deletionReportedAt: row.deletion_reported_at,
 });
 
-/** Folds order events into `orders.heads`: the newest head of every order, for pollers, reconciliation and control. */
+/**
+ * Folds order events into `orders.heads`: the newest head of every order, for pollers, reconciliation and control. What contradicts a
+ * head asks the poller to read that order again.
+ */
 export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEvent>[], claim: Claim): Promise<boolean> {
   const rows = await sql.query<HeadRow>(
     'heads-find',
@@ -90,9 +110,11 @@ export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEven
   );
   const heads = new Map(rows.map((row) => [`${row.tenant_id}:${row.connection_id}:${row.order_id}`, toHead(row)]));
   const changed = new Set<string>();
+  const contradictions: OrderEvent[] = [];
   for (const { event } of events) {
     const key = orderKey(event);
     const before = heads.get(key);
+    if (asksForReread(before, event)) contradictions.push(event);
     const after = fold(before, event);
     if (after === before) continue;
     heads.set(key, after);
@@ -106,9 +128,10 @@ export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEven
     'heads-fold',
     `${casPrefix('orders')}, folded as (
        insert into orders.heads (${HEAD_ROWS.names}) select n.* from ${HEAD_ROWS.unnest(6, 'n')} where exists (select 1 from cas)
-       on conflict (${KEYS.join(', ')}) do update set ${HEAD_ROWS.assignments('excluded', KEYS)} returning 1)
+       on conflict (${KEYS.join(', ')}) do update set ${HEAD_ROWS.assignments('excluded', KEYS)} returning 1),
+     ${ASKED}
      select count(*)::int as owned from cas`,
-    [...casValues(claim.key, claim.expected, claim.next), ...HEAD_ROWS.values(values)],
+    [...casValues(claim.key, claim.expected, claim.next), ...HEAD_ROWS.values(values), ...REREAD_ROWS.values(contradictions)],
   );
   return result?.owned === 1;
 }
