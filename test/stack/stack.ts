@@ -96,6 +96,7 @@ export class Stack {
       TRIBUTARY_MASTER_KEY: MASTER_KEY,
       TRIBUTARY_ADMIN_TOKEN: ADMIN_TOKEN,
       TIKTOK_BASE_URL: this.tiktok.url,
+      ALLOW_PRIVATE_STORE_HOSTS: 'on',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'info',
     };
   }

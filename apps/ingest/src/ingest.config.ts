@@ -4,7 +4,7 @@ import { isNetwork } from '@tributary/sources';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
 
-const ROLES = ['http', 'orders'] as const;
+const ROLES = ['http', 'orders', 'poller'] as const;
 export type IngestRole = (typeof ROLES)[number];
 
 export const ingestAppSettings = {
@@ -18,7 +18,8 @@ export const ingestAppSettings = {
     .transform((value) => value.split(',').map((role) => role.trim()))
     .refine((roles) => roles.every((role) => (ROLES as readonly string[]).includes(role)), { error: `may name ${ROLES.join(', ')}` })
     .transform((roles) => roles as IngestRole[])
-    .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order'),
+    .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order, `poller` reads shops'),
+  INGEST_SHOPS_AT_ONCE: integer(1, 64, 8).describe('Shops that this process polls at once, one request outstanding each'),
   INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
   INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
     'Without an acknowledgement of Kafka within this time a webhook goes to the spool, and visits are answered 503',

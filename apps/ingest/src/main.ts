@@ -36,6 +36,7 @@ import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from '.
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
+import { PollerRole } from './polling/poller.role.js';
 import { readBody } from './request-body.js';
 
 const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC, ASSERTION_EVENTS_TOPIC, REJECTED_EVENTS_TOPIC];
@@ -52,6 +53,7 @@ interface Ingest {
   readonly shops: ShopDirectory;
   readonly pipeline: WebhookPipeline;
   readonly collector: Collector;
+  readonly poller: PollerRole;
   readonly metrics: Metrics;
 }
 
@@ -122,17 +124,22 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const sealer = new FactSealer(vault, book, counts);
   const webhooks = metrics.counter('tributary_webhooks_total', 'Webhooks by what became of them', ['outcome']);
   const shops = new ShopDirectory(sql, 'ingest');
+  const appender = new FactAppender(sealer, durable);
   const pipeline = new WebhookPipeline({
     shops,
     vault,
     alerts,
     log,
-    appender: new FactAppender(sealer, durable),
+    appender,
     count: (outcome) => webhooks.inc({ outcome }),
   });
   const collector = makeCollector({ settings, log, sql, sealer, metrics }, newProducer());
   const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
-  return { sql, durable, lanes, shops, pipeline, collector, metrics };
+  const poller = new PollerRole(
+    { sql, vault, appender, alerts, metrics, log },
+    { shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE, allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS },
+  );
+  return { sql, durable, lanes, shops, pipeline, collector, poller, metrics };
 }
 
 const onKafkaAway = (alerts: PostgresAlerts, isOpen: boolean): Promise<void> =>
@@ -169,7 +176,7 @@ async function main(): Promise<void> {
     log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
     process.exit(1);
   };
-  const { sql, durable, lanes, shops, pipeline, collector, metrics } = await connect(settings, log, onFatal);
+  const { sql, durable, lanes, shops, pipeline, collector, poller, metrics } = await connect(settings, log, onFatal);
   const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
   let isReady = false;
   const health = {
@@ -213,7 +220,7 @@ async function main(): Promise<void> {
     isStopping = true;
     isReady = false;
     clearInterval(refreshing);
-    await app.close();
+    await Promise.all([app.close(), poller.stop()]);
     await durable.stop();
     await collector.kafka.close();
     await sql.close();
@@ -227,6 +234,7 @@ async function main(): Promise<void> {
   );
   await Promise.all([shops.refresh(), collector.connections.refresh()]);
   isReady = true;
+  if (settings.INGEST_ROLES.includes('poller')) poller.start();
 }
 
 if (!printSettingsIfAsked(ingestAppSettings))

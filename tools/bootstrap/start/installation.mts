@@ -75,7 +75,8 @@ export class Installation {
     const addresses = addressesOf(ports, settings.tiktokBaseUrl);
     const local = environmentOf(home, servers, ports, addresses);
     writeEnvironmentFile(home, local, env);
-    const environment = { ...env, ...local };
+    // Shops of a local start may be on this machine.
+    const environment = { ALLOW_PRIVATE_STORE_HOSTS: 'on', ...env, ...local };
     await this.#deploy(environment);
 
     const logFolder = join(home, 'logs');

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { readSecretValues, type Alerts } from '@tributary/domain';
+import type { ShopClient } from '@tributary/http';
+import { RecordRefused } from '@tributary/kafka';
+import {
+  frontPageRequest,
+  judge,
+  nextMove,
+  ordersOf,
+  pollSettings,
+  resumePoll,
+  retryDelayMs,
+  shopRequest,
+  takeIds,
+  takeKnownCounts,
+  takeReply,
+  woocommerceSecretsSchema,
+  type Finding,
+  type Judgement,
+  type Move,
+  type PollContext,
+  type PollFailure,
+  type PollSettings,
+  type PollState,
+  type PollStep,
+  type SeenOrder,
+  type ShopKeys,
+} from '@tributary/sources';
+import type { DueReread, FactAppender, KnownHeads, PollersStore, PollLease } from '@tributary/stream';
+import { failpoint } from '@tributary/telemetry';
+import type { Vault } from '@tributary/vault';
+import type { FreshHeads } from './fresh-heads.js';
+import { FAILURE_ALERTS, FAILURES_UNTIL_ALERT, failureAlert, findingAlert } from './poll-alerts.js';
+import { headOfGone, headOfSeen, observedFact, rejectedFact, vanishedFact } from './poll.facts.js';
+import type { PollMeters } from './poll.metrics.js';
+
+export interface PollPorts {
+  readonly store: PollersStore;
+  readonly heads: KnownHeads;
+  readonly fresh: FreshHeads;
+  readonly vault: Vault;
+  readonly client: ShopClient;
+  readonly appender: FactAppender;
+  readonly alerts: Alerts;
+  readonly meters: PollMeters;
+}
+
+/** One shop's turn: so long that a long walk gets on, so short that every shop gets one. */
+const TURN_MS = 20_000;
+const JITTER = 0.1;
+const PUT_OFF_MS = 600_000;
+
+interface Turn {
+  readonly lease: PollLease;
+  readonly keys: ShopKeys;
+  readonly settings: PollSettings;
+  /** Postgres' clock, carried on by ours. */
+  readonly now: () => number;
+  /** Askings that were handed out in this turn. */
+  readonly asks: Map<string, DueReread>;
+}
+
+/**
+ * A shop's turn, from what is due to what is kept:
+ * 1. `nextMove` says what to ask, of the shop or of our own tables
+ * 2. `takeReply` reads the answer, `judge` compares it with the heads
+ * 3. what is news is sealed and appended; only then
+ * 4. the state is kept under the lease's fence, with what is to be read again
+ * until nothing is due, something failed, or the turn is over.
+ */
+export class PollTurns {
+  constructor(private readonly ports: PollPorts) {}
+
+  async run(lease: PollLease, isStopping: () => boolean): Promise<void> {
+    const keys = await this.keysOf(lease);
+    if (keys === null) return this.ports.store.release(lease, { dueInMs: null, failures: 0, failure: null });
+    const began = performance.now();
+    const turn: Turn = {
+      lease,
+      keys,
+      settings: pollSettings(lease.settings.polling.refreshIntervalSeconds * 1_000),
+      now: () => lease.grantedAt + Math.round(performance.now() - began),
+      asks: new Map(),
+    };
+    const { storeUrl } = lease.settings;
+    let state = resumePoll(lease.state, storeUrl, turn.settings.pageRows);
+    const before = state.changesEndedAt;
+    for (;;) {
+      const next = nextMove(state, turn.settings, turn.now());
+      if (next.move.kind === 'wait') return this.endWell(turn, state, next.move.until - turn.now());
+      if (isStopping() || performance.now() - began > TURN_MS) return this.endWell(turn, state, 0);
+      const step = await this.step(turn, next.state, next.move);
+      await this.keep(turn, step);
+      state = step.state;
+      if (step.failure !== null) return this.endBadly(turn, step.failure, state.changesEndedAt === before ? lease.failures : 0);
+    }
+  }
+
+  /** Null for a shop that only sends webhooks. */
+  private async keysOf({ tenantId, connectionId, secretsVersion }: PollLease): Promise<ShopKeys | null> {
+    const values = await this.ports.vault.getSecrets(tenantId, connectionId, secretsVersion);
+    if (values === null) throw new Error('the connection’s secrets are not in the vault: apply its settings again');
+    const { consumerKey, consumerSecret } = woocommerceSecretsSchema.parse(readSecretValues(values));
+    return consumerKey === undefined || consumerSecret === undefined ? null : { consumerKey, consumerSecret };
+  }
+
+  private async step(turn: Turn, state: PollState, move: Exclude<Move, { kind: 'wait' }>): Promise<PollStep> {
+    const { lease, settings, keys } = turn;
+    const context = (): PollContext => ({ now: turn.now(), defaultCountry: lease.defaultCountry });
+    switch (move.kind) {
+      case 'ask-due-rereads': {
+        const due = await this.ports.store.dueRereads(lease, move.limit);
+        for (const reread of due) turn.asks.set(reread.orderId, reread);
+        return takeIds(
+          state,
+          due.map(({ orderId }) => orderId),
+        );
+      }
+      case 'ask-known-orders':
+        return takeIds(state, await this.ports.heads.idsAfter(lease, move.after, move.limit));
+      case 'ask-known-counts':
+        return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease));
+      case 'ask-front-page':
+        return takeReply(state, await this.ports.client.get(frontPageRequest(lease.settings.storeUrl)), settings, context());
+      case 'ask-shop': {
+        const moment = { timestampSeconds: Math.floor(turn.now() / 1_000), nonce: randomBytes(16).toString('hex') };
+        const reply = await this.ports.client.get(shopRequest(move.query, move.access, keys, moment));
+        return takeReply(state, reply, settings, context());
+      }
+    }
+  }
+
+  /** Everything a step brought becomes durable, and only then the state that says so is kept. */
+  private async keep({ lease, now, asks }: Turn, step: PollStep): Promise<void> {
+    const { heads, fresh, store, appender, meters } = this.ports;
+    const orderIds = ordersOf(step);
+    const receivedAt = now();
+    const judgement = judge(step, fresh.over(lease, await heads.find(lease, orderIds), orderIds), receivedAt);
+    await Promise.all([
+      ...judgement.publish.map((order) => this.publish(lease, order, receivedAt)),
+      ...judgement.vanished.map((gone) => appender.append(vanishedFact(lease, gone, receivedAt))),
+      ...step.unreadable.map((row) => appender.append(rejectedFact(lease, row, receivedAt))),
+    ]);
+    failpoint('poller.after-append');
+    this.noteFresh(lease, judgement, receivedAt);
+    meters.step(lease, step, judgement);
+    await this.tell(lease, step);
+    await store.keep(lease, {
+      state: step.state,
+      served: step.served.flatMap((orderId) => asks.get(orderId) ?? []),
+      rereads: judgement.rereads,
+      putOff: { orderIds: step.putOff, delayMs: PUT_OFF_MS },
+    });
+    failpoint('poller.after-keep');
+  }
+
+  private async publish(lease: PollLease, order: SeenOrder, receivedAt: number): Promise<void> {
+    try {
+      await this.ports.appender.append(observedFact(lease, order, receivedAt));
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      const detail = 'as a record it is larger than the log takes';
+      const refusal = { kind: 'refused', reason: 'body-too-large', detail, orderId: order.fact.content.orderId } as const;
+      await this.ports.appender.append(rejectedFact(lease, { refusal, row: order.row }, receivedAt));
+    }
+  }
+
+  private noteFresh(lease: PollLease, { publish, vanished }: Judgement, receivedAt: number): void {
+    for (const order of publish) this.ports.fresh.note(lease, headOfSeen(order, receivedAt));
+    for (const gone of vanished) this.ports.fresh.note(lease, headOfGone(gone, receivedAt));
+  }
+
+  private async tell(lease: PollLease, { findings, unreadable }: PollStep): Promise<void> {
+    const { alerts } = this.ports;
+    const { tenantId, connectionId } = lease;
+    for (const finding of findings) await this.tellFinding(lease, finding);
+    const [first] = unreadable;
+    if (first === undefined) return;
+    await alerts.open({
+      tenantId,
+      connectionId,
+      kind: 'order-unreadable',
+      what: `An order that the shop showed could not be read (${first.refusal.reason}: ${first.refusal.detail}).`,
+      todo: 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed the order’s format.',
+    });
+  }
+
+  private async tellFinding(lease: PollLease, finding: Finding): Promise<void> {
+    const change = findingAlert(lease, finding);
+    if (change === null) return;
+    if ('open' in change) await this.ports.alerts.open(change.open);
+    else await this.ports.alerts.close(lease.tenantId, lease.connectionId, change.close);
+  }
+
+  private async endWell({ lease, settings }: Turn, state: PollState, dueInMs: number): Promise<void> {
+    const { alerts, meters, store } = this.ports;
+    if (lease.failures > 0) for (const kind of FAILURE_ALERTS) await alerts.close(lease.tenantId, lease.connectionId, kind);
+    meters.turnEnded(lease, state);
+    const jitter = dueInMs <= 0 ? 0 : Math.random() * settings.changesEveryMs * JITTER;
+    await store.release(lease, { dueInMs: Math.max(0, dueInMs) + jitter, failures: 0, failure: null });
+  }
+
+  private async endBadly({ lease, settings }: Turn, failure: PollFailure, failuresBefore: number): Promise<void> {
+    const { alerts, meters, store } = this.ports;
+    const failures = failuresBefore + 1;
+    meters.turnFailed(lease, failure);
+    if (failures >= FAILURES_UNTIL_ALERT) await alerts.open(failureAlert(lease, failure));
+    const dueInMs = retryDelayMs(failures, settings.changesEveryMs, failure.retryAfterMs, Math.random());
+    await store.release(lease, { dueInMs, failures, failure: failure.kind });
+  }
+}

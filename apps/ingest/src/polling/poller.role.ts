@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { Alerts, Sql } from '@tributary/domain';
+import { ShopClient } from '@tributary/http';
+import { KnownHeads, PollersStore, type FactAppender } from '@tributary/stream';
+import type { Log, Metrics } from '@tributary/telemetry';
+import type { Vault } from '@tributary/vault';
+import { FreshHeads } from './fresh-heads.js';
+import { pollMeters } from './poll.metrics.js';
+import { PollTurns } from './poll.pipeline.js';
+import { Poller } from './poller.js';
+
+export interface PollerRolePorts {
+  readonly sql: Sql;
+  readonly vault: Vault;
+  readonly appender: FactAppender;
+  readonly alerts: Alerts;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface PollerRoleOptions {
+  readonly shopsAtOnce: number;
+  readonly allowPrivateHosts: boolean;
+}
+
+/** A page of a hundred large orders. */
+const MAX_BODY_BYTES = 24 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 45_000;
+/** Renewed with every step, which is one request and what it brought. */
+const LEASE_MS = 3 * REQUEST_TIMEOUT_MS;
+const LOOK_EVERY_MS = 1_000;
+
+/** Role `poller`: reads the shops that have REST keys. */
+export class PollerRole {
+  private readonly client: ShopClient;
+  private readonly poller: Poller;
+
+  constructor({ sql, vault, appender, alerts, metrics, log }: PollerRolePorts, { shopsAtOnce, allowPrivateHosts }: PollerRoleOptions) {
+    const store = new PollersStore(sql, { owner: randomUUID(), leaseMs: LEASE_MS });
+    this.client = new ShopClient({ allowPrivateHosts, timeoutMs: REQUEST_TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES });
+    const turns = new PollTurns({
+      store,
+      heads: new KnownHeads(sql),
+      fresh: new FreshHeads(),
+      vault,
+      client: this.client,
+      appender,
+      alerts,
+      meters: pollMeters(metrics),
+    });
+    this.poller = new Poller(sql, store, turns, { shopsAtOnce, lookEveryMs: LOOK_EVERY_MS }, log);
+  }
+
+  start(): void {
+    this.poller.start();
+  }
+
+  /** Ends after the requests that are under way; what they brought is kept. */
+  async stop(): Promise<void> {
+    await this.poller.stop();
+    await this.client.close();
+  }
+}

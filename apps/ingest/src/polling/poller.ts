@@ -1,0 +1,73 @@
+import type { Sql } from '@tributary/domain';
+import { settingsPosition } from '@tributary/postgres';
+import { LeaseLost, type PollersStore, type PollLease } from '@tributary/stream';
+import { describeError, type Log } from '@tributary/telemetry';
+import type { PollTurns } from './poll.pipeline.js';
+
+export interface PollerOptions {
+  /** Shops that this process polls at once. */
+  readonly shopsAtOnce: number;
+  readonly lookEveryMs: number;
+}
+
+/** A turn that ended in something that is not the shop's doing comes again after this. */
+const AFTER_OUR_FAULT_MS = 60_000;
+
+/** Leases shops that are due and gives each its turn, several at once; whatever happens to one is nothing to the others. */
+export class Poller {
+  private readonly turns = new Set<Promise<void>>();
+  private position = -1;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopping = false;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly store: PollersStore,
+    private readonly turn: PollTurns,
+    private readonly options: PollerOptions,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.looking = this.look();
+  }
+
+  /** Ends after the requests that are under way. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    clearTimeout(this.timer);
+    await this.looking;
+    await Promise.all(this.turns);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const position = await settingsPosition(this.sql, 'ingest');
+      if (position !== this.position) await this.store.follow();
+      this.position = position;
+      const free = this.options.shopsAtOnce - this.turns.size;
+      for (const lease of free > 0 ? await this.store.claim(free) : []) this.begin(lease);
+    } catch (error) {
+      this.log.warn({ cause: describeError(error) }, 'no shop could be leased');
+    }
+    if (!this.isStopping) this.timer = setTimeout(() => this.start(), this.options.lookEveryMs);
+  }
+
+  private begin(lease: PollLease): void {
+    const turn: Promise<void> = this.turn
+      .run(lease, () => this.isStopping)
+      .catch((error: unknown) => this.onFault(lease, error))
+      .finally(() => this.turns.delete(turn));
+    this.turns.add(turn);
+  }
+
+  private async onFault(lease: PollLease, error: unknown): Promise<void> {
+    const { tenantId, connectionId } = lease;
+    this.log.warn({ tenantId, connectionId, cause: describeError(error) }, 'a turn of polling ended early; it goes on where it was');
+    if (error instanceof LeaseLost) return;
+    await this.store
+      .release(lease, { dueInMs: AFTER_OUR_FAULT_MS, failures: lease.failures, failure: 'our-fault' })
+      .catch((last: unknown) => this.log.debug({ tenantId, connectionId, cause: describeError(last) }, 'the lease runs out by itself'));
+  }
+}
