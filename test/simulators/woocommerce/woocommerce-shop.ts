@@ -1,3 +1,4 @@
+import { WcAuth } from './connect/wc-auth.ts';
 import type { Json, JsonObject } from './json/json.ts';
 import { couponJson, productJson } from './json/catalog-json.ts';
 import { customerJson } from './json/customer-json.ts';
@@ -44,6 +45,7 @@ export class WoocommerceShop {
   readonly #ground: Ground;
   readonly #renderer: OrderRenderer;
   readonly #api: RestApi;
+  readonly #connect: WcAuth;
 
   constructor({ site = {}, now, seed = 1, deliver = NOBODY, queue = {} }: ShopOptions) {
     const ground = new Ground(site, now, seed);
@@ -57,6 +59,7 @@ export class WoocommerceShop {
     const payloadOf = (webhook: Webhook, id: number): Json => this.#payload(webhook, id);
     this.queue = new DeliveryQueue(ground, this.webhooks, deliver, payloadOf, { order: 'any', spawn: (run) => run(), ...queue });
     this.#renderer = new OrderRenderer(ground, this.catalog);
+    this.#connect = new WcAuth(ground, this.people, deliver);
     this.#api = new RestApi(ground, this.people, [
       ...new OrderRoutes(ground, this.orders, this.#renderer).routes(),
       ...new ResourceRoutes(ground, this.catalog, this.people, this.coupons).routes(),
@@ -73,6 +76,11 @@ export class WoocommerceShop {
       this.queue.visit();
       return answer;
     });
+  }
+
+  /** Answers like `handle`, and the pages of the connect flow, which wait for the app. */
+  async browse(request: ShopRequest): Promise<ShopAnswer> {
+    return (await this.#connect.answer(request)) ?? this.handle(request);
   }
 
   /** An order as REST shows it through the shop's own address, without writing it as text. */

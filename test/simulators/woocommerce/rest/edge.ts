@@ -32,6 +32,8 @@ export interface EdgeSettings {
   cacheSeconds: number;
   /** Origin that everything is redirected to; null: none. */
   redirectsTo: string | null;
+  /** A proxy that lets only headers through that it knows. */
+  stripsTotals: boolean;
   /** How far the `Date` header is ahead of the shop's own clock. */
   dateSkewMs: number;
 }
@@ -57,7 +59,7 @@ interface Cached {
 }
 
 export class Edge {
-  readonly settings: EdgeSettings = { stripsAuthorization: false, cacheSeconds: 0, redirectsTo: null, dateSkewMs: 0 };
+  readonly settings: EdgeSettings = { stripsAuthorization: false, cacheSeconds: 0, redirectsTo: null, stripsTotals: false, dateSkewMs: 0 };
   #faults: Fault[] = [];
   readonly #cache = new Map<string, Cached>();
 
@@ -87,7 +89,7 @@ export class Edge {
     const seen = stripsAuthorization && authorization !== undefined ? { ...request, headers: otherHeaders } : request;
     const answer = this.#throughCache(seen, nowMs, shop);
     if (fault !== null) throw new LostConnection('cut');
-    return answer;
+    return this.settings.stripsTotals ? withoutTotals(answer) : answer;
   }
 
   #throughCache(request: ShopRequest, nowMs: number, shop: (request: ShopRequest) => ShopAnswer): ShopAnswer {
@@ -110,6 +112,11 @@ export class Edge {
     this.#faults = this.#faults.filter(({ left }) => left !== 0);
     return fault;
   }
+}
+
+function withoutTotals({ status, headers, json, body }: ShopAnswer): ShopAnswer {
+  const { 'x-wp-total': _total, 'x-wp-totalpages': _pages, ...others } = headers;
+  return new ShopAnswer(status, others, json, body);
 }
 
 function faultAnswer({ kind, status, retryAfterSeconds }: FaultOrder): ShopAnswer {

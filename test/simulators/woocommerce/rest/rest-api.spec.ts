@@ -257,6 +257,13 @@ describe('between the shop and the world', () => {
     expect(ask('orders').headers['x-wp-total']).toBe('1');
   });
 
+  it('may lose the totals to a proxy', () => {
+    const { shop, ask } = virtualShop();
+    shop.edge.settings.stripsTotals = true;
+    const { status, headers, body } = ask('orders');
+    expect([status, headers['x-wp-total'], body]).toEqual([200, undefined, '[]']);
+  });
+
   it('redirects to where the shop moved', () => {
     const virtual = virtualShop();
     virtual.shop.edge.settings.redirectsTo = 'https://www.shop.example';

@@ -29,7 +29,10 @@ export interface Site {
   readonly plugins: readonly SitePlugin[];
   /** False where `DISABLE_WP_CRON` is set: nobody's visit runs the queue. */
   readonly hasWpCron: boolean;
-  /** WordPress refuses private addresses and ports other than 80, 443, 8080 unless the host is its own; a plugin may lift that. */
+  /**
+   * WordPress refuses private addresses and ports other than 80, 443, 8080 unless the host is its own; a plugin may lift that, and with it
+   * the demand for TLS in the connect flow.
+   */
   readonly deliversAnywhere: boolean;
   /** `/wp-json` unless a plugin renamed it. */
   readonly restPrefix: string;
