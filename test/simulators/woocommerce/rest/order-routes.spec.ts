@@ -197,13 +197,12 @@ describe('walking while orders change', () => {
     const { shop, ask, ids, pass } = shopWithOrders(12);
     const seen = new Set<Json>();
     let cursor = '2026-11-20T12:00:00';
-    for (;;) {
+    for (let request = 1; request <= 10; request += 1) {
       const rows = rowsOf(ask(`${modifiedAscending}&modified_after=${cursor}`));
       for (const { id = null } of rows) seen.add(id);
-      if (rows.length === 0) break;
-      cursor = rows.at(-1)?.['date_modified_gmt'] as string;
+      cursor = (rows.at(-1)?.['date_modified_gmt'] as string | undefined) ?? cursor;
       pass(1);
-      if (seen.size < 6) for (const id of ids.slice(0, 2)) shop.orders.saveUnchanged(id);
+      if (request === 1) for (const id of ids.slice(0, 2)) shop.orders.saveUnchanged(id);
     }
     expect(ids.filter((id) => !seen.has(id))).toEqual([]);
   });
