@@ -1,10 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from './json/json.ts';
 import { FAULT_KINDS, type FaultOrder } from './rest/edge.ts';
-import type { ProductInput } from './shop/catalog.ts';
 import type { LineChange, RefundInput } from './shop/order-book.ts';
-import type { LineInput, OrderInput } from './shop/order-input.ts';
-import type { OrderRecord } from './shop/order-records.ts';
-import type { CustomerInput, KeyPermissions } from './shop/people.ts';
+import type { LineInput } from './shop/order-input.ts';
+import type { KeyPermissions } from './shop/people.ts';
 import type { WoocommerceShop } from './woocommerce-shop.ts';
 
 export interface ControlAnswer {
@@ -31,7 +29,7 @@ const ORDER_ACTIONS: Readonly<Record<string, (shop: WoocommerceShop, id: number,
   untrash: ({ orders }, id) => orders.untrash(id),
   'force-delete': ({ orders }, id) => orders.forceDelete(id),
   'import-modified': ({ orders }, id, order) => orders.importModified(id, numberOf(order, 'modifiedAtMs')),
-  sql: ({ orders }, id, order) => orders.sqlEdit(id, order as Partial<Omit<OrderRecord, 'id'>>),
+  sql: ({ orders }, id, order) => orders.sqlEdit(id, order),
 };
 
 function textOf(order: JsonObject, name: string): string {
@@ -77,13 +75,13 @@ async function shopAction(shop: WoocommerceShop, action: string, order: JsonObje
     case 'GET orders':
       return done([...shop.orders.all()].map(({ id, status }) => ({ id, status })));
     case 'POST orders':
-      return done(shop.orderJson(shop.orders.create(order as OrderInput).id), 201);
+      return done(shop.orderJson(shop.orders.create(order).id), 201);
     case 'POST products':
-      return done(shop.catalog.add(order as ProductInput), 201);
+      return done(shop.catalog.add(order), 201);
     case 'POST variations':
-      return done(shop.catalog.addVariation(numberOf(order, 'parentId'), order as ProductInput), 201);
+      return done(shop.catalog.addVariation(numberOf(order, 'parentId'), order), 201);
     case 'POST customers':
-      return done(shop.people.add(order as CustomerInput), 201);
+      return done(shop.people.add(order), 201);
     case 'POST keys':
       return done(shop.people.addKey((order['permissions'] ?? 'read_write') as KeyPermissions), 201);
     case 'GET webhooks':

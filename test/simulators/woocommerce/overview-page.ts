@@ -11,7 +11,7 @@ const newest = <T>(items: readonly T[]): readonly T[] => items.slice(-SHOWN).toR
 export function overviewPage(shop: WoocommerceShop, sent: readonly SentRequest[]): string {
   const orders = newest([...shop.orders.all()]).map(({ id }) => {
     const order = shop.orderJson(id);
-    return row([String(id), ...['status', 'total', 'currency', 'date_modified_gmt'].map((name) => String(order[name] as string))]);
+    return row([String(id), ...['status', 'total', 'currency', 'date_modified_gmt'].map((name) => order[name] as string)]);
   });
   const webhooks = shop.webhooks
     .all()

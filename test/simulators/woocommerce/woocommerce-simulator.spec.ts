@@ -6,6 +6,14 @@ import { startWoocommerceSimulator, type WoocommerceSimulator } from './woocomme
 const KEY = { consumerKey: 'ck_1', consumerSecret: 'cs_1' };
 const AUTHORIZATION = `Basic ${Buffer.from('ck_1:cs_1').toString('base64')}`;
 
+/** What a control answers: as much of it as is looked at. */
+interface Told {
+  readonly id: number;
+  readonly status: string;
+  readonly refundId?: number;
+  readonly order: { readonly status: string; readonly refunds: readonly unknown[]; readonly billing: { readonly city: string } };
+}
+
 interface Heard {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -52,12 +60,12 @@ describe('the shop over HTTP', () => {
       ...init,
       headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
     });
-  const tell = async (method: string, path: string, order?: object): Promise<{ readonly status: number; readonly body: any }> => {
+  const tell = async (method: string, path: string, order?: object): Promise<{ readonly status: number; readonly body: Told }> => {
     const response = await fetch(`${simulator.url}/_control/${path}`, {
       method,
       ...(order === undefined ? {} : { body: JSON.stringify(order) }),
     });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Told };
   };
   const webhook = (path = '/hook', topic = 'order.created') =>
     ask('webhooks', { method: 'POST', body: JSON.stringify({ topic, delivery_url: `${receiver.url}${path}`, secret: 's3cret' }) });

@@ -122,6 +122,17 @@ it.each(cases)('has the fields and types of a captured order $what', ({ site = {
   expect(shapeOf(shop.shop.orderJson(order(shop)))).toEqual(shapeOf(captured()));
 });
 
+it.each([
+  ['6.0.0', false, false],
+  ['7.6.1', true, false],
+  ['9.9.5', true, false],
+  ['10.4.3', true, true],
+])('in %s: a line has an image: %s, a global unique id: %s', (version, hasImage, hasGlobalUniqueId) => {
+  const { order, mug, shop } = shopWithProducts({ version });
+  const [line] = shop.orderJson(order({ lines: [{ productId: mug }] }))['line_items'] as readonly object[];
+  expect([line && 'image' in line, line && 'global_unique_id' in line]).toEqual([hasImage, hasGlobalUniqueId]);
+});
+
 it('has the amounts of a captured order with tax included', () => {
   const { shop } = virtualShop({ site: TAXED });
   const coffee = shop.catalog.add({ price: 12_000 }).id;
