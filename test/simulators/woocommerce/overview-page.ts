@@ -1,4 +1,4 @@
-import type { SentRequest } from './woocommerce-simulator.ts';
+import type { SentRequest } from './webhooks/delivery.ts';
 import type { WoocommerceShop } from './woocommerce-shop.ts';
 
 const SHOWN = 50;

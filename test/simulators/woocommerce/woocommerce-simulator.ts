@@ -7,7 +7,7 @@ import type { ShopAnswer, ShopRequest } from './rest/answer.ts';
 import { LostConnection } from './rest/edge.ts';
 import type { KeyPermissions } from './shop/people.ts';
 import type { Site } from './shop/site.ts';
-import type { DeliveryResult, EventDelivery, ShopDelivery } from './webhooks/delivery.ts';
+import type { DeliveryResult, EventDelivery, SentRequest, ShopDelivery } from './webhooks/delivery.ts';
 import { WoocommerceShop } from './woocommerce-shop.ts';
 
 /** How long a shop takes to call itself. */
@@ -25,18 +25,6 @@ export interface WoocommerceSimulatorOptions {
   /** A cron of the system that runs the queue; default: none, visits do. */
   readonly queueIntervalMs?: number;
   readonly seed?: number;
-}
-
-/** One request that the shop sent, and what came of it. */
-export interface SentRequest {
-  readonly at: number;
-  readonly kind: ShopDelivery['kind'];
-  readonly url: string;
-  /** Null for what is no webhook event. */
-  readonly topic: string | null;
-  readonly deliveryId: string | null;
-  readonly body: string;
-  readonly status: DeliveryResult;
 }
 
 export interface WoocommerceSimulator {

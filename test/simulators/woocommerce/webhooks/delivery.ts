@@ -25,6 +25,18 @@ export interface EventDelivery extends ShopDelivery {
   readonly payload: Json;
 }
 
+/** One request that the shop sent, and what came of it. */
+export interface SentRequest {
+  readonly at: number;
+  readonly kind: ShopDelivery['kind'];
+  readonly url: string;
+  /** Null for what is no webhook event. */
+  readonly topic: string | null;
+  readonly deliveryId: string | null;
+  readonly body: string;
+  readonly status: DeliveryResult;
+}
+
 /** Carries a request of the shop to where it goes. */
 export type Deliver = (delivery: ShopDelivery | EventDelivery) => DeliveryResult | Promise<DeliveryResult>;
 
