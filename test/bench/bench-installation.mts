@@ -7,7 +7,7 @@ import { freePort } from '../../tools/bootstrap/free-port.mts';
 import { lastLines } from '../../tools/bootstrap/last-lines.mts';
 import { runCommand } from '../../tools/bootstrap/start/command-line.mts';
 import { waitUntil } from '../../tools/bootstrap/wait-until.mts';
-import type { LoadJob, LoadReport } from './load/job.mts';
+import type { LoadJob, LoadReport, VisitJob } from './load/job.mts';
 import { FIRST_ORDER_ID, type ShopAddress } from './load/webhook-bytes.mts';
 import type { Servers } from './servers.mts';
 
@@ -41,6 +41,7 @@ export class BenchInstallation {
   readonly #apps = new Map<AppName, RunningApp>();
   readonly #ports: Readonly<Record<AppName | 'simulator', number>>;
   #nextOrderId = FIRST_ORDER_ID;
+  #visitRuns = 0;
 
   private constructor(
     servers: Servers,
@@ -161,6 +162,19 @@ export class BenchInstallation {
     const report = await this.servers.ask<LoadReport>(join('load', 'main.mts'), whole, cores);
     if (report.refused > 0) throw new Error(`${report.refused} of ${report.refused + report.answered} webhooks were not answered 200`);
     return { ...report, firstOrderId };
+  }
+
+  /** Lets the load generator send visits that this installation has not had; fails when a request was refused. */
+  async loadVisits(
+    { perRequest, visitors, ...job }: Omit<VisitJob, 'load' | 'runId'> & { readonly perRequest: number; readonly visitors: number },
+    cores?: string,
+  ): Promise<LoadReport> {
+    this.#visitRuns += 1;
+    const load = { port: this.#ports.ingest, writeKey: 'bench-fold-write-key', perRequest, visitors };
+    const whole: VisitJob = { ...job, load, runId: this.#visitRuns };
+    const report = await this.servers.ask<LoadReport>(join('load', 'visits.main.mts'), whole, cores);
+    if (report.refused > 0) throw new Error(`${report.refused} of ${report.refused + report.answered} requests were not answered 200`);
+    return report;
   }
 
   /** Puts orders into the log as fast as ingest takes them. */

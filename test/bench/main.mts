@@ -16,6 +16,7 @@ import { measureLimits } from './sections/machine-limits.section.mts';
 import { measureFold, measurePlan } from './sections/projection.section.mts';
 import { measureRebuild } from './sections/rebuild.section.mts';
 import { measureStorage } from './sections/storage.section.mts';
+import { measureVisits } from './sections/visits.section.mts';
 import { Servers } from './servers.mts';
 
 const LAPTOP_PARTITIONS = 12;
@@ -44,6 +45,7 @@ async function measure(servers: Servers, context: BenchContext): Promise<void> {
   await measureRebuild(usual, context, limits);
   await measurePlan(usual, context, limits);
   await measureIngest(usual, context, limits);
+  await measureVisits(usual, context, limits);
   await usual.stop();
 
   const narrow = await BenchInstallation.make(servers, 1);

@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../figures.mts';
+import type { VisitLoad } from './visit-bytes.mts';
 import type { Buyers, ShopAddress } from './webhook-bytes.mts';
 
 /** What the load generator is asked, as JSON in BENCH_JOB. */
@@ -15,6 +16,17 @@ export interface LoadJob {
   readonly isRepeated?: boolean;
   /** Answer with the moment of each request too. */
   readonly withMoments: boolean;
+}
+
+/** What the load generator for visits is asked, as JSON in BENCH_JOB. */
+export interface VisitJob {
+  readonly load: VisitLoad;
+  /** At most so many requests. */
+  readonly requests: number;
+  /** Makes the event ids of this run its own; below 65,536. */
+  readonly runId: number;
+  readonly connections: number;
+  readonly loop: LoadJob['loop'];
 }
 
 /** What it answers, as JSON on the last line of its output. */
