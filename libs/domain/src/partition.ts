@@ -2,6 +2,9 @@ const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;
 const ROTATION = 24;
 
+/** Bytes one by one: a DataView takes several times as long. */
+const byteAt = (bytes: Uint8Array, offset: number): number => bytes[offset] ?? 0;
+
 /**
  * Kafka's own hash of a record key: murmur2 with seed 0x9747b28c, as a signed 32-bit integer.
  *
@@ -9,18 +12,20 @@ const ROTATION = 24;
  */
 export function murmur2(bytes: Uint8Array): number {
   const length = bytes.length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   let hash = SEED ^ length;
   let offset = 0;
   for (; length - offset >= 4; offset += 4) {
-    let word = Math.imul(view.getInt32(offset, true), MULTIPLIER);
+    let word = Math.imul(
+      byteAt(bytes, offset) | (byteAt(bytes, offset + 1) << 8) | (byteAt(bytes, offset + 2) << 16) | (byteAt(bytes, offset + 3) << 24),
+      MULTIPLIER,
+    );
     word ^= word >>> ROTATION;
     hash = Math.imul(hash, MULTIPLIER) ^ Math.imul(word, MULTIPLIER);
   }
   const rest = length - offset;
-  if (rest > 2) hash ^= view.getUint8(offset + 2) << 16;
-  if (rest > 1) hash ^= view.getUint8(offset + 1) << 8;
-  if (rest > 0) hash = Math.imul(hash ^ view.getUint8(offset), MULTIPLIER);
+  if (rest > 2) hash ^= byteAt(bytes, offset + 2) << 16;
+  if (rest > 1) hash ^= byteAt(bytes, offset + 1) << 8;
+  if (rest > 0) hash = Math.imul(hash ^ byteAt(bytes, offset), MULTIPLIER);
   hash ^= hash >>> 13;
   hash = Math.imul(hash, MULTIPLIER);
   return hash ^ (hash >>> 15);

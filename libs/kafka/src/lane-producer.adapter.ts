@@ -19,8 +19,10 @@ export interface LaneProducerOptions {
   readonly maxBatchBytes?: number;
 }
 
+/** Records that were handed over together: they travel, and fail, together. */
 interface Waiting {
-  readonly record: OutgoingRecord;
+  readonly records: readonly OutgoingRecord[];
+  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -45,18 +47,20 @@ class Lane {
     private readonly maxBatchBytes: number,
   ) {}
 
-  append(record: OutgoingRecord): Promise<void> {
+  append(records: readonly OutgoingRecord[]): Promise<void> {
+    let bytes = 0;
+    for (const { value } of records) bytes += value.length;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ record, resolve, reject });
+      this.waiting.push({ records, bytes, resolve, reject });
       if (!this.isSending) void this.drain();
     });
   }
 
-  /** One record of the batch was refused: only it fails. */
+  /** Something of the batch was refused: only those that were handed over with it fail. */
   private async sendOneByOne(batch: readonly Waiting[]): Promise<void> {
-    for (const { record, resolve, reject } of batch) {
+    for (const { records, resolve, reject } of batch) {
       try {
-        await this.send([record]);
+        await this.send(records);
         resolve();
       } catch (error) {
         reject(error as Error);
@@ -67,11 +71,11 @@ class Lane {
   private take(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    for (const { record } of this.waiting) {
-      const isLarge = record.value.length > ALONE_BYTES;
-      if (count > 0 && (isLarge || bytes + record.value.length > this.maxBatchBytes)) break;
+    for (const waiting of this.waiting) {
+      const isLarge = waiting.bytes > ALONE_BYTES;
+      if (count > 0 && (isLarge || bytes + waiting.bytes > this.maxBatchBytes)) break;
       count += 1;
-      bytes += record.value.length;
+      bytes += waiting.bytes;
       if (isLarge) break;
     }
     return this.waiting.splice(0, count);
@@ -84,7 +88,7 @@ class Lane {
     while (this.waiting.length > 0) {
       const batch = this.take();
       try {
-        await this.send(batch.map(({ record }) => record));
+        await this.send(batch.flatMap(({ records }) => records));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         if (error instanceof RecordRefused && batch.length > 1) await this.sendOneByOne(batch);
@@ -134,14 +138,22 @@ export class LaneProducer {
   }
 
   append(record: OutgoingRecord): Promise<void> {
-    const lane = this.lanes[record.partition % this.lanes.length];
-    if (lane === undefined) throw new Error('a producer needs at least one lane');
-    return lane.append(record);
+    return this.laneOf(record).append([record]);
   }
 
   /** Appends all and waits for all; records of one partition keep their order. */
   async appendAll(records: readonly OutgoingRecord[]): Promise<void> {
-    await Promise.all(records.map((record) => this.append(record)));
+    const [first] = records;
+    // Mostly all are of one partition: one promise for all of them.
+    const isOneGroup = records.every(({ partition, value }) => partition === first?.partition && value.length <= ALONE_BYTES);
+    if (first !== undefined && isOneGroup) await this.laneOf(first).append(records);
+    else await Promise.all(records.map((record) => this.append(record)));
+  }
+
+  private laneOf({ partition }: OutgoingRecord): Lane {
+    const lane = this.lanes[partition % this.lanes.length];
+    if (lane === undefined) throw new Error('a producer needs at least one lane');
+    return lane;
   }
 
   async close(): Promise<void> {

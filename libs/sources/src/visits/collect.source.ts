@@ -119,14 +119,14 @@ function evidenceOf(
 }
 
 function shownBy({ event, visitorId, people }: VisitFact): ShownTogether | null {
+  if (event.type !== 'PurchaseShown' && event.type !== 'Registered') return null;
   const { eventId: basisEventId, occurredAt } = event;
-  if (event.type === 'PurchaseShown' && visitorId !== null) {
-    const order = { connectionId: event.shopConnectionId, orderId: event.orderId };
-    return { basis: 'purchase-shown', basisEventId, occurredAt, order, identifiers: [shownVisitor(visitorId)] };
-  }
   const identifiers = visitorId === null ? people : [...people, shownVisitor(visitorId)];
-  if (event.type !== 'Registered' || identifiers.length < 2) return null;
-  return { basis: 'registration', basisEventId, occurredAt, order: null, identifiers };
+  if (event.type === 'PurchaseShown') {
+    const order = { connectionId: event.shopConnectionId, orderId: event.orderId };
+    return identifiers.length === 0 ? null : { basis: 'purchase-shown', basisEventId, occurredAt, order, identifiers };
+  }
+  return identifiers.length < 2 ? null : { basis: 'registration', basisEventId, occurredAt, order: null, identifiers };
 }
 
 /**

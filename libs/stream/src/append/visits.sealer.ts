@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '@tributary/kafka';
 import type { VisitFact } from '@tributary/sources';
 import type { Subject, Vault } from '@tributary/vault';
 import type { KindSealer } from './kind-sealer.js';
-import { recordOf, type PartitionCounts } from './topic-records.js';
+import { partitionIn, recordAt, type PartitionCounts } from './topic-records.js';
 
 /** The visits of one request: mostly of one visitor. */
 export interface UnsealedVisits {
@@ -21,6 +21,8 @@ const subjectIdIn = (
   const person = people.find((shown) => shown.kind === kind);
   return person === undefined ? null : (found.get(nameOf(person.kind, person.lookup))?.subjectId ?? null);
 };
+
+const NOBODY = { email: null, phone: null, customer: null };
 
 const nameOf = (kind: string, lookup: string): string => `${kind} ${lookup}`;
 
@@ -47,17 +49,29 @@ export class VisitsSealer implements KindSealer<UnsealedVisits> {
       const ref = refs[index];
       if (ref !== undefined) found.set(nameOf(ref.kind, ref.normalised), subject);
     }
-    return visits.map((visit) => this.record(visit, found));
+    // The visits of a request mostly have one visitor, and so one partition.
+    let last = { key: '', partition: 0 };
+    return visits.map((visit) => {
+      const { key, value } = this.framed(visit, found);
+      if (key !== last.key) last = { key, partition: partitionIn(this.partitions, VISIT_EVENTS_TOPIC, key) };
+      return recordAt(VISIT_EVENTS_TOPIC, last.partition, key, value);
+    });
   }
 
-  private record({ event, visitorId, personal, people }: VisitFact, found: ReadonlyMap<string, Subject>): OutgoingRecord {
+  private framed(
+    { event, visitorId, personal, people }: VisitFact,
+    found: ReadonlyMap<string, Subject>,
+  ): Pick<OutgoingRecord, 'key' | 'value'> {
     const visitor = visitorId === null ? undefined : found.get(nameOf('visitor', visitorId));
     const isSealed = personal !== null && visitor !== undefined;
-    const subjects = {
-      email: subjectIdIn(people, found, 'email'),
-      phone: subjectIdIn(people, found, 'phone'),
-      customer: subjectIdIn(people, found, 'customer'),
-    };
+    const subjects =
+      people.length === 0
+        ? NOBODY
+        : {
+            email: subjectIdIn(people, found, 'email'),
+            phone: subjectIdIn(people, found, 'phone'),
+            customer: subjectIdIn(people, found, 'customer'),
+          };
     const sealed = {
       ...event,
       subjects,
@@ -67,6 +81,6 @@ export class VisitsSealer implements KindSealer<UnsealedVisits> {
         ? this.vault.seal(visitor, encodeVisitPersonal(this.book, personal), { topic: VISIT_EVENTS_TOPIC, eventId: event.eventId })
         : null,
     } as VisitEvent;
-    return recordOf(this.partitions, VISIT_EVENTS_TOPIC, visitKey(sealed), encodeVisitEvent(this.book, sealed));
+    return { key: visitKey(sealed), value: encodeVisitEvent(this.book, sealed) };
   }
 }
