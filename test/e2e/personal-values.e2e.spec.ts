@@ -6,6 +6,7 @@ import { untilAtRest } from '../stack/at-rest.js';
 import { postedStatus, signedBytes } from '../stack/bad-webhooks.js';
 import { appLogHaystacks, logHaystacks, metricHaystacks, tableHaystacks } from '../stack/haystacks.js';
 import { dumpLog, topicsOf, type DumpedRecord } from '../stack/log-dump.js';
+import { asBrowser, pageView, type BrowserAnswer } from '../stack/browser.js';
 import { inParallel, ledgerOf } from '../stack/outcomes.js';
 import { rawRequest } from '../stack/raw-request.js';
 import { paidOrder } from '../stack/shop-window.js';
@@ -16,7 +17,22 @@ import { findTraces, tracesOf, tracesOfBytes, type Haystack, type PersonalKind, 
 const SHOP: ShopSpec = { id: 'shop', token: 'token-of-the-shop-01', webhookSecret: 's3cret-Lab' };
 const ACCESS_TOKEN = 'access-token-of-the-pixel';
 const COUNTRIES = ['CL', 'US', 'JP'];
+const WRITE_KEY = 'write-key-of-the-visits';
 const SECRETS = [SHOP.token, SHOP.webhookSecret, ACCESS_TOKEN];
+/** Somebody who visits, in every form in which a page can name them. */
+const VISITS: readonly (readonly [kind: PersonalKind, value: string])[] = [
+  ['visitor', 'tto.1.1795228693.of-the-visits'],
+  ['visitor', 'tto.1.1795228693.of-the-cookie'],
+  ['visitor', 'E.C.P.ttclid-of-the-visits'],
+  ['visitor', 'ttp-of-the-visits-cookie'],
+  ['email', 'Visita.Uno+web@Correo.CL'],
+  ['phone', '+56 9 7654 3210'],
+  ['text', '198.51.100.77'],
+  ['text', 'https://shop.example/gracias?mail=visita.uno%2Bweb%40correo.cl&key=wc_order_secret'],
+  ['text', 'quien busca a visita uno'],
+  ['text', 'Mozilla/5.0 (Visits) Chrome/146.0.0.0'],
+  ['text', 'valor propio de visita uno'],
+];
 
 /** Which field of a captured body names somebody, and as what. */
 const KINDS: Readonly<Record<string, PersonalKind>> = {
@@ -73,6 +89,7 @@ const jsonOf = ({ rawBody }: CapturedWebhook): unknown => JSON.parse(rawBody.toS
 const people = (): Named[] => [
   ...allCaptures().flatMap((capture) => (capture.secret === null ? [] : peopleIn(jsonOf(capture)))),
   ...peopleIn(fullOrder()),
+  ...VISITS,
 ];
 
 const tracesOfPeople = (): Trace[] => {
@@ -101,6 +118,44 @@ let stack: Stack;
 const url = (): string => stack.app('ingest').url;
 
 const post = (webhook: SignedWebhook): Promise<number> => postedStatus(stack, SHOP, webhook);
+
+/** Every type of visit and an identify call, with everything a page can say; then what is refused, with the same people in it. */
+async function visitEverything(): Promise<void> {
+  const [visitorId, cookie, ttclid, ttp, email, phone, ip, url, searchText, agent, property] = VISITS.map(([, value]) => value);
+  const headers = {
+    origin: 'https://shop.example',
+    'sec-fetch-site': 'same-site',
+    'user-agent': agent ?? '',
+    'x-forwarded-for': ip ?? '',
+    cookie: `_ttp=${ttp}`,
+  };
+  const types = ['page_view', 'product_view', 'cart_add', 'checkout_start', 'payment_info', 'search', 'consent', 'lead'];
+  const fields = { url, referrer: url, searchText, email, phone, properties: { note: property, email } };
+  const events = [
+    ...types.map((type) => pageView({ type, ...fields })),
+    pageView({ type: 'registration', ...fields, customerId: '77' }),
+    pageView({ type: 'purchase_shown', ...fields, orderId: '4001', pixelEventId: 'wc_order_4001' }),
+    pageView({ ...fields, consent: { ads: 'denied' } }),
+    pageView({ ...fields, value: email, url: `mailto:${email}` }),
+    pageView({ ...fields, eventId: email, type: email }),
+  ];
+  const visit = (path: string, body: object | string, more: object = {}): Promise<BrowserAnswer> =>
+    asBrowser(stack.app('ingest').url, path, { headers: { ...headers, ...more }, body });
+  const said = { writeKey: WRITE_KEY, visitorId, ttclid, events };
+  expect((await visit('/v1/collect', said)).status).toBe(200);
+  const ofTheCookie = { writeKey: WRITE_KEY, events: [pageView(fields)] };
+  expect((await visit('/v1/collect', ofTheCookie, { cookie: `_ttoaid=${cookie}; _ttp=${ttp}` })).status).toBe(200);
+  expect((await visit('/v1/identify', { writeKey: WRITE_KEY, visitorId, email, phone, customerId: '77' })).status).toBe(200);
+  const refused: (readonly [body: object | string, status: number, more?: object])[] = [
+    [`${JSON.stringify(said).slice(0, -3)}`, 400],
+    [{ ...said, visitorId: email }, 400],
+    [{ ...said, events: { email } }, 400],
+    [{ ...said, consent: email }, 400],
+    [said, 403, { origin: `https://${(email ?? '').split('@')[1]}` }],
+    [{ ...said, writeKey: email }, 401],
+  ];
+  for (const [body, status, more] of refused) expect((await visit('/v1/collect', body, more)).status).toBe(status);
+}
 
 /** One shop is told everything that was ever captured, right, wrongly signed and spoiled. */
 async function sendEverything(): Promise<void> {
@@ -135,11 +190,13 @@ async function sendEverything(): Promise<void> {
 
 beforeAll(async () => {
   stack = await Stack.start({ apps: [] });
-  for (const name of ['ingest', 'tiktok'] as const) await stack.untilReady(await stack.startApp(name, { env: { LOG_LEVEL: 'debug' } }));
+  const env = { LOG_LEVEL: 'debug', INGEST_TRUSTED_PROXIES: '127.0.0.1' };
+  for (const name of ['ingest', 'tiktok'] as const) await stack.untilReady(await stack.startApp(name, { env }));
   await configure(stack, {
     id: 'acme',
     defaultCountry: 'CL',
     shops: [SHOP],
+    visits: [{ id: 'web', shop: 'shop', writeKeys: [WRITE_KEY] }],
     pixels: [{ id: 'ads', accessToken: ACCESS_TOKEN, settings: { pixelCode: 'PIXEL1' } }],
   });
   // The first request about a person fails, so that errors are told as well.
@@ -147,6 +204,7 @@ beforeAll(async () => {
   stack.tiktok.control.fail({ kind: 'internal-error', times: 1 });
   stack.tiktok.control.fail({ kind: 'html', times: 1 });
   await sendEverything();
+  await visitEverything();
   await untilAtRest(stack, 40_000);
 }, 240_000);
 afterAll(() => stack?.stop(), 30_000);
@@ -170,8 +228,10 @@ describe('after everything that was captured came in, right and wrong', () => {
       expect.arrayContaining([
         'commerce.order-events.v1',
         'commerce.order-raw.v1',
+        'identity.assertion-events.v1',
         'ingest.rejected-events.v1',
         'tiktok.delivery-events.v1',
+        'visits.visit-events.v1',
       ]),
     );
     expect(records.length).toBeGreaterThan(150);
@@ -188,6 +248,7 @@ describe('after everything that was captured came in, right and wrong', () => {
       'body-truncated',
       'invalid-field',
       'not-an-order',
+      'origin-not-allowed',
       'shop-error-body',
     ]);
   });

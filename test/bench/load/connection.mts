@@ -37,6 +37,11 @@ export class Connection {
     this.#socket.write(request);
   }
 
+  /** False once it broke: nothing more can be sent. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -128,7 +128,7 @@ export async function openLoop(port: number, requests: readonly Buffer[], connec
       if (connection === undefined) return;
       next += 1;
       answers.send(connection, request, due, () => {
-        free.push(connection);
+        if (connection.isOpen) free.push(connection);
         sendDue();
       });
     }
