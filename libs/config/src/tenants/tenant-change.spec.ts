@@ -185,4 +185,18 @@ describe('an address', () => {
       { path: 'connections[0].webhookToken' },
     ]);
   });
+
+  it('may be two while one write key replaces the other, and neither is anybody else’s', () => {
+    const tenant = new Tenant();
+    const web = (writeKey: unknown): object => ({ id: 'web', kind: 'visits', shop: 'shop', writeKey });
+    const hashes = (writeKey: unknown): readonly string[] =>
+      connectionsOf(tenant.put({ connections: [shop(), web(writeKey)] })).find(({ id }) => id === 'web')?.addressHashes ?? [];
+    const [old, next] = ['write-key-old-0001', 'write-key-new-0002'];
+    expect(hashes(old)).toEqual([addressHash(old)]);
+    expect(hashes([old, next])).toEqual([addressHash(old), addressHash(next)]);
+    expect(hashes(next)).toEqual([addressHash(next)]);
+    const both = connectionsOf(tenant.put({ connections: [shop(), web([old, next])] }));
+    const theirs = { tenantId: asTenantId('other'), connectionId: asConnectionId('web'), addressHash: addressHash(next) };
+    expect(takenAddresses(asTenantId('acme'), both, [theirs])).toMatchObject([{ path: 'connections[1].writeKey' }]);
+  });
 });
