@@ -1,9 +1,11 @@
 import {
   asConnectionId,
   asTenantId,
+  evolveLedger,
   type DeliveryEventBase,
   type DeliveryPlan,
   type DeliveryPlanned,
+  type LedgerEntry,
   type LedgerKeyParts,
   type VendorAnswer,
 } from '@tributary/domain';
@@ -52,3 +54,11 @@ export const deliveryPlanned = (overrides: Partial<DeliveryPlan> = {}): Delivery
 });
 
 export const vendorAnswer = (code = '0', message = 'OK'): VendorAnswer => ({ code, message, requestId: 'request-1' });
+
+/** A ledger entry that was just planned. */
+export function plannedEntry(key: Partial<LedgerKeyParts> = {}, plan: Partial<DeliveryPlan> = {}): LedgerEntry {
+  const parts = ledgerKeyParts(key);
+  const entry = evolveLedger(undefined, { ...deliveryBase(1, 0, parts), type: 'Planned', plan: deliveryPlan(plan) });
+  if (entry === undefined) throw new Error('Planned begins an entry');
+  return entry;
+}

@@ -58,7 +58,15 @@ import { deadLetterTo } from './dead-letters.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
-const PLAN_LEASE_MS = 30_000;
+/**
+ * How long planned or claimed effects are one process's own. After kill -9 they wait so long, hence no longer than a dead
+ * consumer's partitions do (KAFKA_SESSION_TIMEOUT_MS, 10 s): a conversion that is seconds late still joins its twin from the
+ * browser. A shorter lease gains nothing there and runs out on what a busy line holds in memory; then replicas claim each
+ * other's entries, which the ledger's versions make harmless but not free.
+ */
+const PLAN_LEASE_MS = 10_000;
+/** The search for one bad event among 50 takes up to eight requests of at most ten seconds each; most take well under one. */
+const ISOLATION_LEASE_MS = 30_000;
 
 export interface TiktokPorts {
   readonly sql: Sql;
@@ -318,6 +326,7 @@ export class TiktokPipeline {
       {
         owner: this.ports.owner,
         leaseMs: PLAN_LEASE_MS,
+        isolationLeaseMs: ISOLATION_LEASE_MS,
         poolSize: 64,
         inFlightPerCredential: 8,
         claimEveryMs: 200,

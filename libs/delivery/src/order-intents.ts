@@ -2,7 +2,7 @@ import { decodeOrderPersonal, ORDER_EVENTS_TOPIC, type SchemaBook } from '@tribu
 import { ledgerKey, type LedgerEntry, type OrderObserved, type OrderPersonal, type TenantId } from '@tributary/domain';
 import type { Vault } from '@tributary/vault';
 import type { ConnectionDirectory, WithSources } from './connection-directory.js';
-import type { PreparedIntent } from './dispatcher.js';
+import type { PreparedIntent } from './dispatch/dispatch.port.js';
 import type { OrdersStore } from './orders.store.js';
 
 /** Loads what a request needs beyond its plan: the order as it is now, its personal part opened, its shop. */

@@ -25,6 +25,7 @@ const HOUR_MS = 3_600_000;
 const DECLARATION: DestinationDeclaration = {
   repeatWindowMs: 47 * HOUR_MS,
   maxIntentsPerRequest: 50,
+  maxRequestBytes: 1_000_000,
   orderLingerMs: 20,
   requestTimeoutMs: 10_000,
   requestsPerSecond: 16,

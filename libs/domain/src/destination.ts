@@ -70,6 +70,8 @@ export interface DestinationDeclaration {
   /** How long after the first uncertain send the vendor still recognises a repeat; null: never. */
   readonly repeatWindowMs: number | null;
   readonly maxIntentsPerRequest: number;
+  /** Body of a request of several intents; a larger one goes alone. */
+  readonly maxRequestBytes: number;
   /** How long an order's intent may wait for company. */
   readonly orderLingerMs: number;
   readonly requestTimeoutMs: number;

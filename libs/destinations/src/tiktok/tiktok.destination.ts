@@ -17,6 +17,11 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> = {
     repeatWindowMs: 47 * HOUR_MS,
     /** TikTok takes 1,000; one bad event fails all of them, so fewer travel together. */
     maxIntentsPerRequest: 50,
+    /**
+     * TikTok names no limit; the connector of a large sender stops at 1 MB, so no more is known to pass. Proxies refuse from 1 MiB on.
+     * @see https://docs.tealium.com/server-side-connectors/tiktok-events-connector («Batch Limits»), read 2026-11-21
+     */
+    maxRequestBytes: 1_000_000,
     orderLingerMs: 20,
     requestTimeoutMs: 10_000,
     /** 1,000 requests a minute and token. */

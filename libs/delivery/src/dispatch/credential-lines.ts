@@ -1,0 +1,110 @@
+import { ledgerKey, type LedgerEntry } from '@tributary/domain';
+import type { Credential } from '../credentials.store.js';
+import type { Held } from './dispatch.port.js';
+import { takeBatch } from './request-batch.js';
+
+/** What waits for one credential, and how many of its requests are under way. */
+export interface Line {
+  readonly credential: Credential;
+  waiting: Held[];
+  inFlight: number;
+  /** Monotonic ms before which nothing leaves. */
+  notBefore: number;
+}
+
+/** A batch on its way; what is put back is no longer part of it. */
+export interface Batch {
+  readonly line: Line;
+  held: readonly Held[];
+}
+
+/** The entries that are leased to this process: one line per credential, served round robin. Holds no clock and does no I/O. */
+export class CredentialLines {
+  private readonly lines = new Map<string, Line>();
+  /** Each entry that waits or is being sent here: a lease that ran out may bring it a second time. */
+  private readonly inHand = new Map<string, Held>();
+  private rotation: string[] = [];
+  private count = 0;
+
+  /** Entries that wait; those being sent do not count. */
+  get waitingCount(): number {
+    return this.count;
+  }
+
+  /** Takes an entry, unless it is here already in this version or a later one. */
+  hold(held: Held): void {
+    const ledgerId = ledgerKey(held.entry.key);
+    if ((this.inHand.get(ledgerId)?.entry.version ?? 0) >= held.entry.version) return;
+    this.inHand.set(ledgerId, held);
+    this.lineOf(held.entry).waiting.push(held);
+    this.count += 1;
+  }
+
+  /** The next line, in turn, of which something may leave now; undefined when none has anything. */
+  next(nowMs: number, inFlightPerCredential: number): Line | undefined {
+    for (let unvisited = this.rotation.length; unvisited > 0; unvisited -= 1) {
+      const key = this.rotation.shift();
+      const line = key === undefined ? undefined : this.lines.get(key);
+      if (key === undefined || line === undefined) continue;
+      if (line.waiting.length === 0 && line.inFlight === 0) {
+        this.lines.delete(key);
+        continue;
+      }
+      this.rotation.push(key);
+      if (line.waiting.length > 0 && line.inFlight < inFlightPerCredential && line.notBefore <= nowMs) return line;
+    }
+    return undefined;
+  }
+
+  /** What leaves next of a line; it stays in hand until {@link finish}. */
+  take(line: Line, maxIntents: number): Batch {
+    const { batch, rest } = takeBatch(line.waiting, maxIntents);
+    line.waiting = rest;
+    line.inFlight += 1;
+    this.count -= batch.length;
+    return { line, held: batch };
+  }
+
+  /** Some of a batch did not fit: they wait on, before everything else. */
+  putBack(batch: Batch, unfit: readonly Held[]): void {
+    const back = new Set(unfit);
+    batch.held = batch.held.filter((held) => !back.has(held));
+    batch.line.waiting = [...unfit, ...batch.line.waiting];
+    this.count += unfit.length;
+  }
+
+  /** The batch is at its end: what of it has not come anew since is no longer in hand. */
+  finish({ line, held }: Batch): void {
+    line.inFlight -= 1;
+    for (const one of held) {
+      const ledgerId = ledgerKey(one.entry.key);
+      if (this.inHand.get(ledgerId) === one) this.inHand.delete(ledgerId);
+    }
+  }
+
+  /** These are given back: whoever claims them next, also this process, holds them anew. */
+  letGo(entries: readonly LedgerEntry[]): void {
+    for (const entry of entries) {
+      const ledgerId = ledgerKey(entry.key);
+      if ((this.inHand.get(ledgerId)?.entry.version ?? 0) <= entry.version) this.inHand.delete(ledgerId);
+    }
+  }
+
+  /** Empties all lines; what is on its way is not affected. */
+  takeAllWaiting(): Held[] {
+    const waiting = [...this.lines.values()].flatMap((line) => line.waiting.splice(0));
+    this.count = 0;
+    return waiting;
+  }
+
+  private lineOf({ key: { tenantId, destinationConnectionId } }: LedgerEntry): Line {
+    const key = `${tenantId}:${destinationConnectionId}`;
+    let line = this.lines.get(key);
+    if (line === undefined) {
+      line = { credential: { tenantId, connectionId: destinationConnectionId }, waiting: [], inFlight: 0, notBefore: 0 };
+      this.lines.set(key, line);
+      this.rotation.push(key);
+    }
+    return line;
+  }
+}
