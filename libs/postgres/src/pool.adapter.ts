@@ -44,17 +44,21 @@ const isDataFault = (sqlState: string): boolean => /^(22|23|54)/.test(sqlState);
 /** 08 connection, 53 resources, 57 operator intervention (shutdown), 40 rollback, 55P03 lock not available, 25006 read only (failover). */
 const isUnavailable = (sqlState: string): boolean => /^(08|53|57|40)/.test(sqlState) || sqlState === '55P03' || sqlState === '25006';
 
-/** Turns pg's errors into the two that callers can act on. Messages of data faults may quote a value, so only the code is kept. */
+/**
+ * Turns pg's errors into the two that callers can act on. Messages of data faults may quote a value, so only the code is kept.
+ * A socket's error may be of another realm than ours (worker, test runner), where `instanceof Error` does not hold.
+ */
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = (error as { code?: unknown }).code;
+  if (typeof error !== 'object' || error === null) return error;
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   if (typeof code === 'string') {
     if (isDataFault(code)) return new StatementRefused(code, `the database refused the data (SQLSTATE ${code})`);
     if (isUnavailable(code) || /^E[A-Z]+$/.test(code))
       return new DatabaseUnavailable(`the database is not available (${code})`, { cause: error });
     return error;
   }
-  if (/connection|terminat|timeout|not queryable/i.test(error.message)) return new DatabaseUnavailable(error.message, { cause: error });
+  if (typeof message === 'string' && /connection|terminat|timeout|not queryable/i.test(message))
+    return new DatabaseUnavailable(message, { cause: error });
   return error;
 }
 
