@@ -12,7 +12,6 @@ import {
   VISIT_EVENTS_TOPIC,
 } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
-import { INSTALLATION } from '@tributary/domain';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
 import {
@@ -110,14 +109,12 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const durable = new DurableAppend(
     newProducer(),
     new SpoolStore(sql),
+    alerts,
     {
       deadlineMs: settings.INGEST_ACK_DEADLINE_MS,
       drainEveryMs: 500,
       drainRecords: 500,
-      onBreaker: (isOpen) =>
-        void onKafkaAway(alerts, isOpen).catch((error: unknown) =>
-          log.warn({ cause: describeError(error) }, 'the alert could not be written'),
-        ),
+      refusedForMs: 60_000,
     },
     log,
   );
@@ -141,17 +138,6 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   );
   return { sql, durable, lanes, shops, pipeline, collector, poller, metrics };
 }
-
-const onKafkaAway = (alerts: PostgresAlerts, isOpen: boolean): Promise<void> =>
-  isOpen
-    ? alerts.open({
-        tenantId: INSTALLATION,
-        connectionId: null,
-        kind: 'kafka-away',
-        what: 'Kafka does not acknowledge in time. Webhooks are kept in Postgres and answered 200; nothing is lost.',
-        todo: 'Look after the brokers. The spool drains by itself when they are back.',
-      })
-    : alerts.close(INSTALLATION, null, 'kafka-away');
 
 /** Webhooks are signed over their raw bytes and lie about their type, so every body is taken as it comes. */
 function httpAdapter(): FastifyAdapter {
@@ -202,8 +188,6 @@ async function main(): Promise<void> {
   );
   await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
   durable.start();
-  // An earlier process may have ended while Kafka was away; this one has not seen it away.
-  await onKafkaAway(new PostgresAlerts(sql), false);
   const refreshing = setInterval(
     () =>
       void Promise.all([shops.refresh(), collector.connections.refresh()]).catch((error: unknown) =>

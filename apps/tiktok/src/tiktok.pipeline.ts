@@ -22,6 +22,7 @@ import {
   OrderPlanner,
   OrdersStore,
   OutboxPublisher,
+  OutboxStore,
   SettingsSweeps,
   type Credential,
   type DestinationInForce,
@@ -58,6 +59,7 @@ import { deadLetterTo } from './dead-letters.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
+const REFUSED_FOR_MS = 60_000;
 /**
  * How long planned or claimed effects are one process's own. After kill -9 they wait so long, hence no longer than a dead
  * consumer's partitions do (KAFKA_SESSION_TIMEOUT_MS, 10 s): a conversion that is seconds late still joins its twin from the
@@ -126,7 +128,14 @@ export class TiktokPipeline {
     this.directory = new ConnectionDirectory(sql, APP, tiktokDestination.kind, tiktokSettingsSchema);
     this.ledger = new LedgerStore(sql, APP, book, TIKTOK_DELIVERY_RECORDS);
     this.credentials = new CredentialsStore(sql, APP, ports.requestsPerSecond);
-    this.publisher = new OutboxPublisher(this.ledger, ports.producer, TIKTOK_DELIVERY_TOPIC, ports.partitions.deliveries, ports.log);
+    const outbox = { topic: TIKTOK_DELIVERY_TOPIC, partitions: ports.partitions.deliveries, refusedForMs: REFUSED_FOR_MS };
+    this.publisher = new OutboxPublisher(
+      new OutboxStore(sql, APP),
+      ports.producer,
+      ports.alerts,
+      { ...outbox, onAccepted: () => this.ledger.alignQueue() },
+      ports.log,
+    );
     this.dispatcher = this.makeDispatcher(
       new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.keysMissing(tenantId, count)),
     );

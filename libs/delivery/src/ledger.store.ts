@@ -2,13 +2,7 @@ import { encodeDeliveryEvent, type DeliveryRecords, type SchemaBook } from '@tri
 import { ledgerKey, type Claim, type LedgerChange, type LedgerEntry, type Sql } from '@tributary/domain';
 import { BulkRows, casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { LEDGER_ROWS, toEntry, type LedgerRow } from './ledger.rows.js';
-
-/** A committed event on its way to the topic. */
-export interface OutboxRow {
-  readonly id: number;
-  readonly ledgerKey: string;
-  readonly value: Buffer;
-}
+import type { OutboxRow } from './outbox/outbox.store.js';
 
 /** What a change does to the effect's place in the dispatch queue. */
 export type QueueMove =
@@ -191,19 +185,13 @@ export class LedgerStore {
     return rows.map(toEntry);
   }
 
-  /**
-   * Leases up to `perCredential` due effects of each credential that is neither parked nor behind an open breaker, with the
-   * outbox rows that their earlier events still have (they must reach the topic before any later event).
-   */
+  /** Leases up to `perCredential` due effects of each credential that is neither parked nor behind an open breaker. */
   async claim(
     credentials: readonly { readonly tenantId: string; readonly connectionId: string }[],
     owner: string,
     leaseMs: number,
     perCredential: number,
-  ): Promise<{
-    readonly entries: readonly { readonly entry: LedgerEntry; readonly isAlone: boolean }[];
-    readonly unpublished: readonly OutboxRow[];
-  }> {
+  ): Promise<{ readonly entry: LedgerEntry; readonly isAlone: boolean }[]> {
     const rows = await this.sql.query<LedgerRow & { is_alone: boolean }>(
       `ledger-claim-${this.app}`,
       `with due as (
@@ -222,8 +210,7 @@ export class LedgerStore {
        select l.*, leased.is_alone from leased join ${this.app}.ledger_entries l using (ledger_key)`,
       [credentials.map(({ tenantId }) => tenantId), credentials.map(({ connectionId }) => connectionId), owner, leaseMs, perCredential],
     );
-    const entries = rows.map((row) => ({ entry: toEntry(row), isAlone: row.is_alone }));
-    return { entries, unpublished: rows.length === 0 ? [] : await this.unpublished(rows.map((row) => row.ledger_key)) };
+    return rows.map((row) => ({ entry: toEntry(row), isAlone: row.is_alone }));
   }
 
   /** Gives leases back, so that whoever comes may claim after `delayMs`. An entry that has moved on is under another lease: it keeps it. */
@@ -252,39 +239,18 @@ export class LedgerStore {
     await this.sql.query(`ledger-leave-${this.app}`, `delete from ${this.ops}.dispatch_queue where ledger_key = any($1::text[])`, [keys]);
   }
 
-  private async unpublished(keys: readonly string[]): Promise<OutboxRow[]> {
-    const rows = await this.sql.query<{ id: number; ledger_key: string; value: Buffer }>(
-      `outbox-of-${this.app}`,
-      `select id, ledger_key, value from ${this.ops}.outbox where ledger_key = any($1::text[]) order by id`,
-      [keys],
-    );
-    return rows.map(({ id, ledger_key, value }) => ({ id, ledgerKey: ledger_key, value }));
-  }
-
-  /** Events that have waited longer than a living publisher lets them: their process died, or Kafka was away. */
-  async leftBehind(olderThanMs: number, limit: number): Promise<OutboxRow[]> {
-    const rows = await this.sql.query<{ id: number; ledger_key: string; value: Buffer }>(
-      `outbox-left-${this.app}`,
-      `select id, ledger_key, value from ${this.ops}.outbox where created_at < now() - $1 * interval '1 millisecond' order by id limit $2`,
-      [olderThanMs, limit],
-    );
-    return rows.map(({ id, ledger_key, value }) => ({ id, ledgerKey: ledger_key, value }));
-  }
-
-  async published(ids: readonly number[]): Promise<void> {
-    await this.sql.query(`outbox-done-${this.app}`, `delete from ${this.ops}.outbox where id = any($1::bigint[])`, [ids]);
-  }
-
   /**
-   * Brings the queue in line with the ledger after the ledger was folded from the log: every waiting effect has a row,
-   * nothing else has one.
+   * Brings the queue in line with the ledger, after the ledger was folded from the log or a refused event got into it: every
+   * waiting effect has a row, nothing else has one. An effect with a refused event waits for that first.
    */
   async alignQueue(): Promise<void> {
     await this.sql.query(
       `queue-fill-${this.app}`,
       `insert into ${this.ops}.dispatch_queue (ledger_key, tenant_id, destination_connection_id, due_at)
        select ledger_key, tenant_id, destination_connection_id, greatest(now(), to_timestamp(coalesce(due_at, 0) / 1000.0))
-         from ${this.app}.ledger_entries where settled_at is null and state <> 'parked' order by ledger_key
+         from ${this.app}.ledger_entries l where settled_at is null and state <> 'parked'
+          and not exists (select 1 from ${this.ops}.outbox o where o.ledger_key = l.ledger_key and o.refused_at is not null)
+        order by ledger_key
        on conflict (ledger_key) do nothing`,
     );
     await this.sql.query(

@@ -2,7 +2,7 @@ import { ledgerKey, resumeDelivery, retryDelivery, type ExpiryOf, type Moment, t
 import { plainIdentifier } from '@tributary/postgres';
 import type { Credential, CredentialsStore } from './credentials.store.js';
 import type { LedgerStore, Move } from './ledger.store.js';
-import type { OutboxPublisher } from './outbox-publisher.js';
+import type { OutboxPublisher } from './outbox/outbox-publisher.js';
 
 interface CommandRow {
   readonly id: number;

@@ -16,8 +16,9 @@ import {
 import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { failpoint } from '@tributary/telemetry';
 import type { ConnectionDirectory, WithSources } from './connection-directory.js';
-import type { LedgerStore, OutboxRow } from './ledger.store.js';
+import type { LedgerStore } from './ledger.store.js';
 import { foldedOrders, ORDER_ROWS, type OrdersStore, type StoredOrder } from './orders.store.js';
+import type { OutboxRow } from './outbox/outbox.store.js';
 
 export interface OrderPlannerOptions {
   readonly app: string;

@@ -16,6 +16,7 @@ export const ALERT_KINDS = [
   'dead-letter',
   'kafka-away',
   'log-gap',
+  'record-refused',
   'vault-keys-missing',
 ] as const;
 
@@ -50,3 +51,15 @@ export interface Alerts {
   /** Open ones, newest first; all tenants when `tenantId` is null. */
   list(tenantId: TenantId | null): Promise<Alert[]>;
 }
+
+/** Records that the brokers will never take as they are, kept where they wait until the topic takes them. */
+export const refusedRecordsAlert = (
+  tenantId: TenantId,
+  { topic, count, keptIn }: { readonly topic: string; readonly count: number; readonly keptIn: string },
+): AlertToOpen => ({
+  tenantId,
+  connectionId: null,
+  kind: 'record-refused',
+  what: `The brokers refuse ${count} record(s) for ${topic} as too large or not valid. They are kept in ${keptIn}; what they belong to waits, everything else goes on.`,
+  todo: 'Run «tributary topics apply»: it sets max.message.bytes of every topic to what Tributary needs (a limit of the brokers may be lower still). The records are tried again every minute; nothing else is to do.',
+});

@@ -156,6 +156,19 @@ export class LaneProducer {
     return lane;
   }
 
+  /** Like {@link appendAll}, but a record that the broker will never take fails nobody: answers those. */
+  async appendTakeable<Outgoing extends OutgoingRecord>(records: readonly Outgoing[]): Promise<ReadonlySet<Outgoing>> {
+    const refused = new Set<Outgoing>();
+    const settled = await Promise.allSettled(records.map((record) => this.append(record)));
+    for (const [index, outcome] of settled.entries()) {
+      if (outcome.status === 'fulfilled') continue;
+      const record = records[index];
+      if (!(outcome.reason instanceof RecordRefused) || record === undefined) throw outcome.reason;
+      refused.add(record);
+    }
+    return refused;
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     const producer = this.producer;

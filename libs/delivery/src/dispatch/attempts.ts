@@ -12,8 +12,9 @@ import {
 } from '@tributary/domain';
 import { failpoint, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
-import type { LedgerStore, Move, OutboxRow } from '../ledger.store.js';
-import type { OutboxPublisher } from '../outbox-publisher.js';
+import type { LedgerStore, Move } from '../ledger.store.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
+import type { OutboxRow } from '../outbox/outbox.store.js';
 import type { DestinationInForce, DispatchPorts, Held, PreparedIntent } from './dispatch.port.js';
 import { isAnyWhereItWas, moveAfter } from './outcome-moves.js';
 import { persistently } from './persistently.js';
@@ -119,8 +120,9 @@ export class Attempts<Settings, Secrets> {
     );
     if (committed.kind === 'held-back') return { ...committed, letGo: ready };
     failpoint('dispatch.after-intent');
-    await this.publisher.publish(committed.rows);
-    const keys = new Set(committed.rows.map((row) => row.ledgerKey));
+    // An intent that the log refuses must not leave; its effect is out of the queue until the log takes it.
+    const refused = await this.publisher.publish(committed.rows);
+    const keys = new Set(committed.rows.map((row) => row.ledgerKey).filter((key) => !refused.has(key)));
     const mine = parts.filter(({ entry }) => keys.has(ledgerKey(entry.key)));
     if (mine.length === 0) return { kind: 'held-back', waitMs: null, letGo: unfit };
     // A process that slept past its lease must not send: somebody else may have taken the effect over.

@@ -6,7 +6,7 @@ import { tiktokDestination, tiktokSettingsSchema, type TiktokSecrets, type Tikto
 import { attemptDelivery, ledgerKey, type Destination, type LedgerEntry } from '@tributary/domain';
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, kafkaSettings, LaneProducer, withTopicAdmin } from '@tributary/kafka';
-import { PostgresPool } from '@tributary/postgres';
+import { PostgresAlerts, PostgresPool } from '@tributary/postgres';
 import { createLog } from '@tributary/telemetry';
 import { ledgerKeyParts, plannedEntry } from '../../../../test/builders/delivery.builder.js';
 import { CuttableConnection } from '../../../../test/integration/cuttable-connection.js';
@@ -15,7 +15,8 @@ import { startTiktokSimulator, type TiktokSimulator } from '../../../../test/sim
 import { eventually } from '../../../../test/stack/eventually.js';
 import { CredentialsStore } from '../credentials.store.js';
 import { LedgerStore } from '../ledger.store.js';
-import { OutboxPublisher } from '../outbox-publisher.js';
+import { OutboxPublisher } from '../outbox/outbox-publisher.js';
+import { OutboxStore } from '../outbox/outbox.store.js';
 import { Dispatcher } from './dispatcher.js';
 import type { PreparedIntent } from './dispatch.port.js';
 
@@ -70,7 +71,13 @@ const intentOf = ({ key, plan }: LedgerEntry): PreparedIntent => {
 
 function dispatcherOf(destination: Tiktok = tiktokDestination): Dispatcher<TiktokSettings, TiktokSecrets> {
   const producer = new LaneProducer(kafka, { lanes: 1, requestTimeoutMs: 5_000 }, log);
-  const publisher = new OutboxPublisher(store, producer, TOPIC, 1, log);
+  const publisher = new OutboxPublisher(
+    new OutboxStore(sql, 'tiktok'),
+    producer,
+    new PostgresAlerts(sql),
+    { topic: TOPIC, partitions: 1, refusedForMs: 60_000, onAccepted: () => store.alignQueue() },
+    log,
+  );
   const client = new VendorClient({ connectionsPerHost: 16 });
   const dispatcher = new Dispatcher<TiktokSettings, TiktokSecrets>(
     destination,

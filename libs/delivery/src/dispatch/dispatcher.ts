@@ -2,7 +2,7 @@ import { ledgerKey, type Destination, type LedgerEntry } from '@tributary/domain
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
 import type { LedgerStore } from '../ledger.store.js';
-import type { OutboxPublisher } from '../outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { Attempts } from './attempts.js';
 import { CredentialLines, type Batch, type Line } from './credential-lines.js';
 import type { DispatcherOptions, DispatchPorts, Held } from './dispatch.port.js';
@@ -95,10 +95,11 @@ export class Dispatcher<Settings, Secrets> {
     );
     this.claimCursor = (this.claimCursor + window.length) % all.length;
     const { owner, leaseMs, claimPerCredential } = this.options;
-    const { entries, unpublished } = await this.store.claim(window, owner, leaseMs, claimPerCredential);
-    if (entries.length === 0) return;
-    await this.publisher.publish(unpublished);
-    for (const held of entries) this.lines.hold(held);
+    const claimed = await this.store.claim(window, owner, leaseMs, claimPerCredential);
+    if (claimed.length === 0) return;
+    // What the log does not have yet of their past must be there before anything later.
+    const refused = await this.publisher.publishAllOf(claimed.map(({ entry }) => ledgerKey(entry.key)));
+    for (const held of claimed) if (!refused.has(ledgerKey(held.entry.key))) this.lines.hold(held);
     this.pump();
   }
 

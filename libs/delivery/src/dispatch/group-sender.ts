@@ -2,7 +2,7 @@ import { ledgerKey, type DeliveryOutcome, type Destination, type LedgerEntry, ty
 import { failpoint } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
 import type { LedgerStore } from '../ledger.store.js';
-import type { OutboxPublisher } from '../outbox-publisher.js';
+import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { Attempts } from './attempts.js';
 import type { DestinationInForce, DispatchPorts, Held } from './dispatch.port.js';
 import { credentialVerdict, groupVerdict, type GroupVerdict } from './outcome-moves.js';

@@ -1,6 +1,6 @@
 import { RecordRefused, type LaneProducer, type OutgoingRecord } from '@tributary/kafka';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
-import { withDeadline } from './deadline.js';
+import { LATE, withDeadline } from './deadline.js';
 
 /** Kafka did not take the records in time: say so to the caller, who must ask again. */
 class NotNow extends Error {
@@ -43,7 +43,7 @@ export class PromptAppend {
       this.outstanding -= records.length;
     });
     try {
-      if (await withDeadline(work, this.options.deadlineMs)) return;
+      if ((await withDeadline(work, this.options.deadlineMs)) !== LATE) return;
     } catch (error) {
       if (error instanceof RecordRefused) throw error;
       this.pause(error);

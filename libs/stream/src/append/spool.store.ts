@@ -4,6 +4,14 @@ import { BulkRows } from '@tributary/postgres';
 
 export interface SpooledRecord extends OutgoingRecord {
   readonly id: number;
+  /** The brokers refused it before. */
+  readonly wasRefused: boolean;
+}
+
+export interface Drained {
+  /** Handed over; those in `refused` are still here. */
+  readonly records: readonly SpooledRecord[];
+  readonly refused: ReadonlySet<SpooledRecord>;
 }
 
 const SPOOL_ROWS = new BulkRows<OutgoingRecord>([
@@ -29,22 +37,41 @@ export class SpoolStore {
   }
 
   /**
-   * Hands the oldest records to `append` and deletes them when it resolves; one process at a time.
-   * Answers how many there were, or null when another process is at it.
+   * Hands the oldest records to `append` and deletes those that it does not answer as refused; a refused one stays and is handed
+   * over again when `refusedForMs` have passed. One process at a time: null when another one is at it.
    */
-  async drain(limit: number, append: (records: readonly SpooledRecord[]) => Promise<void>): Promise<number | null> {
+  async drain(
+    limit: number,
+    refusedForMs: number,
+    append: (records: readonly SpooledRecord[]) => Promise<ReadonlySet<SpooledRecord>>,
+  ): Promise<Drained | null> {
     return this.sql.transaction(async (tx) => {
       const [lock] = await tx.query<{ is_mine: boolean }>('spool-lock', 'select pg_try_advisory_xact_lock($1) as is_mine', [DRAIN_LOCK]);
       if (lock?.is_mine !== true) return null;
       const records = await tx.query<SpooledRecord>(
         'spool-oldest',
-        'select id, topic, partition, key, value, headers from ingest_ops.spool order by id limit $1',
-        [limit],
+        `select id, topic, partition, key, value, headers, refused_at is not null as "wasRefused" from ingest_ops.spool
+          where refused_at is null or refused_at < now() - $2 * interval '1 millisecond' order by id limit $1`,
+        [limit, refusedForMs],
       );
-      if (records.length === 0) return 0;
-      await append(records);
-      await tx.query('spool-done', 'delete from ingest_ops.spool where id = any($1::bigint[])', [records.map(({ id }) => id)]);
-      return records.length;
+      if (records.length === 0) return { records, refused: new Set() };
+      const refused = await append(records);
+      const taken = records.filter((record) => !refused.has(record)).map(({ id }) => id);
+      await tx.query('spool-done', 'delete from ingest_ops.spool where id = any($1::bigint[])', [taken]);
+      if (refused.size > 0)
+        await tx.query('spool-refused', 'update ingest_ops.spool set refused_at = now() where id = any($1::bigint[])', [
+          [...refused].map(({ id }) => id),
+        ]);
+      return { records, refused };
     });
+  }
+
+  /** How many refused records are kept, by tenant and topic. */
+  async refusedCounts(): Promise<{ readonly tenantId: string; readonly topic: string; readonly count: number }[]> {
+    return this.sql.query(
+      'spool-refused-counts',
+      `select split_part(key, ':', 1) as "tenantId", topic, count(*)::int as count
+         from ingest_ops.spool where refused_at is not null group by 1, 2 order by 1, 2`,
+    );
   }
 }
