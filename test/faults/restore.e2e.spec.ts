@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../../tools/bootstrap/processes/server.mts';
 import type { Received } from '../simulators/tiktok/vendor.ts';
 import { eventually } from '../stack/eventually.js';
@@ -17,12 +18,15 @@ const PLANNED = 500_000;
 const PUBLISHED_NOWHERE = 600_000;
 const ONLY_IN_THE_LOG = 700_000;
 const AFTERWARDS = 800_000;
+const WAITING = 900_000;
 const COUNT = 10;
 const VENDOR_TAKES_MS = 3_000;
 
 let stack: Stack;
 let load: Load;
 let snapshot: Snapshot;
+/** What the vendor had received before it was told to forget. */
+let earlier: Received;
 beforeAll(async () => {
   stack = await Stack.start({ apps: ['ingest', 'tiktok'] });
   await configure(stack, faultTenant);
@@ -109,7 +113,7 @@ it('loses nothing and sends nothing twice when Postgres is set back to an older 
 }, 200_000);
 
 it('asks nothing again of a vendor that has forgotten everything, once the log says delivered', async () => {
-  const before = received();
+  earlier = received();
   stack.tiktok.control.reset();
   await restoreAndStart();
   await untilSettled(stack);
@@ -118,5 +122,30 @@ it('asks nothing again of a vendor that has forgotten everything, once the log s
   await load.send(paidOrders(AFTERWARDS, COUNT, 'new'));
   await untilSettled(stack);
   expect([...requestedIn(stack.tiktok.received())].toSorted()).toEqual(eventIdsFrom(AFTERWARDS));
-  expect(faultsOf(check(await historyOf(stack, load, before)))).toEqual(NO_FAULTS);
+  expect(faultsOf(check(await historyOf(stack, load, earlier)))).toEqual(NO_FAULTS);
+}, 120_000);
+
+it('ends by itself when Postgres is set back under the running apps, and then sends nothing again', async () => {
+  // At the copy these wait to be tried again; a running app would find them waiting once more.
+  stack.tiktok.control.fail({ kind: 'throttle' });
+  await load.send(paidOrders(WAITING, COUNT, 'new'));
+  await eventually(
+    'the vendor has refused some for now',
+    20_000,
+    async () => (await countOf(stack, 'tiktok.ledger_entries', `state = 'transient'`)) > 0,
+  );
+  const older = await stack.infrastructure.postgres.snapshot();
+  stack.tiktok.control.clearFaults();
+  await untilSettled(stack);
+  const before = received();
+  const apps = [stack.app('tiktok').child, stack.app('ingest').child];
+  await older.restore();
+  for (const { exited } of apps) expect(await exited).toEqual({ code: 1, signal: null });
+  expect(apps.map(({ logFile }) => readFileSync(logFile, 'utf8').includes('set back to an older state'))).toEqual([true, true]);
+
+  await startAgain(stack, 'ingest');
+  await startAgain(stack, 'tiktok');
+  await untilSettled(stack);
+  expect(stack.tiktok.received().requests.slice(before.requests.length)).toEqual([]);
+  expect(faultsOf(check(await historyOf(stack, load, earlier)))).toEqual(NO_FAULTS);
 }, 120_000);

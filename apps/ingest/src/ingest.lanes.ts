@@ -12,7 +12,7 @@ import {
 import { INSTALLATION, type Alerts, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
 import type { KafkaClient, Registry } from '@tributary/kafka';
 import { applySettings } from '@tributary/postgres';
-import { applyHeads, applyRejections, learnSchema, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
+import { applyHeads, applyRejections, learnSchema, OffsetWatch, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
 import type { Log } from '@tributary/telemetry';
 
 export interface IngestLanePorts {
@@ -36,9 +36,12 @@ export class IngestLanes {
   readonly settings: LaneOf<ConnectionConfigured>;
   readonly heads: LaneOf<OrderEvent>;
   readonly rejections: LaneOf<PayloadRejected>;
+  /** People's keys are cached here, so a database that went back ends this app too. */
+  readonly watch: OffsetWatch;
 
   constructor(private readonly ports: IngestLanePorts) {
     const { sql, book } = ports;
+    this.watch = new OffsetWatch(sql, { schemas: ['ingest', 'orders'], ops: 'ingest_ops', onWentBack: ports.onFatal });
     this.settings = this.laneOf(
       'settings',
       'ingest',
@@ -78,6 +81,7 @@ export class IngestLanes {
         topic,
         decode,
         apply,
+        watch: this.watch,
         learnSchema: (id) => learnSchema(registry, book, id),
         deadLetter: (dead) => this.report(dead),
         onGap: (partition, expected, found) => {

@@ -143,6 +143,8 @@ export class Rebuild {
       );
       await this.refuseAhead(tx);
       await swapSchemas(tx, app, this.shadow);
+      // Offsets may lie further back now: running processes must not take that for a restored backup.
+      await tx.query('rebuild-done', `insert into ${app}_ops.rebuilds default values`);
     });
     onProgress('swap', 'done');
   }

@@ -3,6 +3,7 @@ import type { Claim, LogRecord, OffsetKey, PartitionTurns, Positioned, Sql } fro
 import { BrokerUnavailable, RegistryUnavailable, type BatchControl, type RecordBatch } from '@tributary/kafka';
 import { advanceOffset, DatabaseUnavailable, loadOffsets, StatementRefused } from '@tributary/postgres';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
+import type { OffsetWatch } from './offset-watch.js';
 
 export interface DeadRecord {
   readonly topic: string;
@@ -26,6 +27,8 @@ export interface ProjectionOptions<Event> {
   readonly deadLetter: (dead: DeadRecord) => Promise<void>;
   /** Says that the log lost records before this projection read them. */
   readonly onGap: (partition: number, expected: number, found: number) => void;
+  /** Knows how far this process has come: a database that went back ends it. */
+  readonly watch: OffsetWatch;
 }
 
 const RETRY_FIRST_MS = 100;
@@ -137,10 +140,13 @@ export class Projection<Event> implements PartitionTurns {
 
   /** Somebody else owns the partition, or a rebuild moved its offset: whatever was cached is void. */
   private async reload(partition: number): Promise<number> {
-    const { schema, projection, topic } = this.options;
+    const { schema, projection, topic, watch } = this.options;
     this.expected.delete(partition);
     const offsets = await untilAvailable(
-      () => loadOffsets(this.sql, { schema, projection, topic }, [partition]),
+      async () => {
+        await watch.look();
+        return loadOffsets(this.sql, { schema, projection, topic }, [partition]);
+      },
       () => Promise.resolve(),
       this.log,
     );
@@ -219,7 +225,10 @@ export class Projection<Event> implements PartitionTurns {
   }
 
   private moved(partition: number, next: number, isOurs: boolean): boolean {
-    if (isOurs) this.expected.set(partition, next);
+    if (isOurs) {
+      this.expected.set(partition, next);
+      this.options.watch.committed(this.keyOf(partition), next);
+    }
     return isOurs;
   }
 }

@@ -17,6 +17,8 @@ export interface PreparedIntent extends DeliveryIntent {
 
 /** What the app brings: its settings, the intents behind ledger entries, sealing, the wire and the clock. */
 export interface DispatchPorts<Settings, Secrets> {
+  /** Throws when the database is an older one than this process has worked with: what it claimed may long be sent. Asked after every claim. */
+  ensureNotSetBack(): Promise<void>;
   inForce(credential: Credential): Promise<DestinationInForce<Settings, Secrets> | undefined>;
   /** Intents of these entries; an entry that is absent cannot be sent yet (its order is not folded yet). */
   intents(entries: readonly LedgerEntry[]): Promise<ReadonlyMap<string, PreparedIntent>>;

@@ -85,6 +85,7 @@ function dispatcherOf(destination: Tiktok = tiktokDestination): Dispatcher<Tikto
     new CredentialsStore(sql, 'tiktok', 500),
     publisher,
     {
+      ensureNotSetBack: () => Promise.resolve(),
       inForce: () =>
         Promise.resolve({
           settings: tiktokSettingsSchema.parse({ pixelCode: 'PIXEL1' }),

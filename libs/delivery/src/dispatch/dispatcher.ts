@@ -33,7 +33,7 @@ export class Dispatcher<Settings, Secrets> {
     private readonly store: LedgerStore,
     credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
-    ports: DispatchPorts<Settings, Secrets>,
+    private readonly ports: DispatchPorts<Settings, Secrets>,
     private readonly options: DispatcherOptions,
     private readonly log: Log,
   ) {
@@ -97,6 +97,7 @@ export class Dispatcher<Settings, Secrets> {
     const { owner, leaseMs, claimPerCredential } = this.options;
     const claimed = await this.store.claim(window, owner, leaseMs, claimPerCredential);
     if (claimed.length === 0) return;
+    await this.ports.ensureNotSetBack();
     // What the log does not have yet of their past must be there before anything later.
     const refused = await this.publisher.publishAllOf(claimed.map(({ entry }) => ledgerKey(entry.key)));
     for (const held of claimed) if (!refused.has(ledgerKey(held.entry.key))) this.lines.hold(held);
