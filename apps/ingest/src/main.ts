@@ -26,6 +26,7 @@ import {
   ShopDirectory,
   SpoolStore,
   VisitDirectory,
+  stalledLanes,
 } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
@@ -42,7 +43,6 @@ const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC
 /** After a failure of Kafka visits are refused for so long before the next is tried. */
 const VISITS_PAUSE_MS = 500;
 const MAX_OUTSTANDING_VISITS = 20_000;
-const LANE_STALLED_MS = 60_000;
 const REFRESH_EVERY_MS = 1_000;
 
 interface Ingest {
@@ -166,7 +166,7 @@ async function main(): Promise<void> {
   const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
   let isReady = false;
   const health = {
-    notLive: () => running.filter((lane) => lane.idleForMs() > LANE_STALLED_MS).map((lane) => `lane ${lane.pattern} makes no progress`),
+    notLive: () => stalledLanes(running),
     notStarted: () => [],
     notReady: async () => {
       if (!isReady) return ['settings are not folded yet'];
@@ -190,7 +190,7 @@ async function main(): Promise<void> {
   durable.start();
   const refreshing = setInterval(
     () =>
-      void Promise.all([shops.refresh(), collector.connections.refresh()]).catch((error: unknown) =>
+      void Promise.all([shops.refresh(), collector.connections.refresh(), lanes.watch.look()]).catch((error: unknown) =>
         log.warn({ cause: describeError(error) }, 'settings stay as they are'),
       ),
     REFRESH_EVERY_MS,

@@ -7,7 +7,7 @@ import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnviron
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
-import { BatchTransport, loadSchemaBook } from '@tributary/stream';
+import { BatchTransport, loadSchemaBook, stalledLanes } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { tiktokAppSettings, readTiktokSettings, type TiktokAppSettings } from './tiktok.config.js';
@@ -61,8 +61,6 @@ async function connect(
   return { pipeline, metrics, close };
 }
 
-const LANE_STALLED_MS = 60_000;
-
 async function main(): Promise<void> {
   const settings = readTiktokSettings(processEnvironment());
   const log = createLog('tiktok', settings.LOG_LEVEL);
@@ -74,8 +72,7 @@ async function main(): Promise<void> {
   const { lanes } = pipeline;
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
-      notLive: () =>
-        Object.entries(lanes).flatMap(([name, lane]) => (lane.idleForMs() > LANE_STALLED_MS ? [`lane ${name} makes no progress`] : [])),
+      notLive: () => stalledLanes(Object.values(lanes)),
       notStarted: () => [],
       notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
       metrics,

@@ -35,27 +35,24 @@ import {
   type TiktokSettings,
 } from '@tributary/destinations';
 import {
-  asConnectionId,
-  asTenantId,
   readSecretValues,
   type Alerts,
   type Claim,
-  type ConnectionId,
   type DeliveryEvent,
   type ExpiryOf,
   type Moment,
   type OrderEvent,
   type Positioned,
   type Sql,
-  type TenantId,
 } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
 import { applySettings } from '@tributary/postgres';
-import { behind, learnSchema, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
+import { behind, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { deadLetterTo } from './dead-letters.js';
+import { TiktokAlerts } from './tiktok-alerts.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
@@ -100,6 +97,8 @@ export interface TiktokPorts {
  * 6. sweeps (settings changed) and commands (a person asked)
  */
 export class TiktokPipeline {
+  private readonly told: TiktokAlerts;
+  private readonly watch: OffsetWatch;
   private readonly directory: ConnectionDirectory<TiktokSettings>;
   private readonly ledger: LedgerStore;
   private readonly credentials: CredentialsStore;
@@ -124,6 +123,8 @@ export class TiktokPipeline {
   constructor(private readonly ports: TiktokPorts) {
     const { sql, book, registry } = ports;
     const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
+    this.told = new TiktokAlerts(ports.alerts);
+    this.watch = new OffsetWatch(sql, { schemas: [APP], ops: `${APP}_ops`, onWentBack: ports.onFatal });
     const orders = new OrdersStore(sql, APP, book, learn);
     this.directory = new ConnectionDirectory(sql, APP, tiktokDestination.kind, tiktokSettingsSchema);
     this.ledger = new LedgerStore(sql, APP, book, TIKTOK_DELIVERY_RECORDS);
@@ -137,7 +138,7 @@ export class TiktokPipeline {
       ports.log,
     );
     this.dispatcher = this.makeDispatcher(
-      new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.keysMissing(tenantId, count)),
+      new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.told.keysMissing(tenantId, count)),
     );
     const planner = new OrderPlanner(
       sql,
@@ -186,7 +187,7 @@ export class TiktokPipeline {
       this.publisher,
       () => this.moment(),
       (credential) => this.expiryOf(credential),
-      (credential) => ports.alerts.close(asTenantId(credential.tenantId), asConnectionId(credential.connectionId), 'credential-parked'),
+      (credential) => this.told.resumed(credential),
     );
   }
 
@@ -212,6 +213,7 @@ export class TiktokPipeline {
       () => this.isStopped,
     );
     if (this.isStopped) return;
+    await this.watch.look();
     await this.ledger.alignQueue();
     await this.directory.refresh();
     this.isPastBarrier = true;
@@ -239,6 +241,7 @@ export class TiktokPipeline {
 
   private async keepHouse(): Promise<void> {
     try {
+      await this.watch.look();
       if (await this.directory.refresh()) await this.resumeChanged();
       await this.commands.applyWaiting();
       await this.sweeps.runWaiting();
@@ -277,9 +280,10 @@ export class TiktokPipeline {
     if (found === undefined || !found.isActive) return undefined;
     const secrets = await this.ports.vault.getSecrets(found.tenantId, found.connectionId, found.secretsVersion);
     if (secrets === null) {
-      await this.secretsMissing(found.tenantId, found.connectionId);
+      await this.told.secretsMissing(credential);
       return undefined;
     }
+    await this.told.secretsFound(credential);
     return {
       settings: found.settings,
       secrets: tiktokSecretsSchema.parse(readSecretValues(secrets)),
@@ -290,7 +294,7 @@ export class TiktokPipeline {
   }
 
   private makeDispatcher(intents: OrderIntents<TiktokSettings>): Dispatcher<TiktokSettings, TiktokSecrets> {
-    const { alerts, vault, vendor, log, metrics } = this.ports;
+    const { vault, vendor, log, metrics } = this.ports;
     const outcomes = metrics.counter('tributary_delivery_outcomes_total', 'Outcomes of vendor requests, by effect', ['outcome']);
     return new Dispatcher(
       tiktokDestination,
@@ -298,6 +302,7 @@ export class TiktokPipeline {
       this.credentials,
       this.publisher,
       {
+        ensureNotSetBack: () => this.watch.look(),
         inForce: (credential) => this.inForce(credential),
         intents: (entries) => intents.of(entries),
         seal: async (entry, { sealedUnder }, request, eventId) => {
@@ -308,26 +313,13 @@ export class TiktokPipeline {
           return sealed ?? null;
         },
         send: (request, timeoutMs) => vendor.send(request, timeoutMs),
-        onParked: (credential, code, message) =>
-          alerts.open({
-            tenantId: asTenantId(credential.tenantId),
-            connectionId: asConnectionId(credential.connectionId),
-            kind: 'credential-parked',
-            what: `TikTok refused the access token or the pixel (code ${code}: ${message}). Conversions wait; nothing is lost.`,
-            todo: 'Put a valid access token (and pixel code) into the connection’s settings, or resume it if the permission was given back at TikTok.',
-          }),
+        onParked: (credential, code, message) => this.told.parked(credential, code, message),
         onBug: async (entry, code, message) => {
           log.error(
             { tenantId: entry.key.tenantId, connectionId: entry.key.destinationConnectionId, code },
             'the vendor says that the request itself is wrong',
           );
-          await alerts.open({
-            tenantId: entry.key.tenantId,
-            connectionId: entry.key.destinationConnectionId,
-            kind: 'dead-letter',
-            what: `TikTok says that a request of ours was wrong (code ${code}: ${message}).`,
-            todo: 'This is a defect of Tributary: report it with the order’s explanation, then retry the delivery after an update.',
-          });
+          await this.told.bug(entry, code, message);
         },
         onOutcome: (kind) => outcomes.inc({ outcome: kind }),
         newEventId: uuidv7,
@@ -346,33 +338,13 @@ export class TiktokPipeline {
     );
   }
 
-  private async secretsMissing(tenantId: TenantId, connectionId: ConnectionId): Promise<void> {
-    await this.ports.alerts.open({
-      tenantId,
-      connectionId,
-      kind: 'vault-keys-missing',
-      what: 'The access token of this connection is not in the vault. Conversions wait; nothing is lost.',
-      todo: 'Expected after a restore of the database from a backup that is older than the token. Put the token into the connection’s settings again.',
-    });
-  }
-
-  private async keysMissing(tenantId: string, count: number): Promise<void> {
-    await this.ports.alerts.open({
-      tenantId: asTenantId(tenantId),
-      connectionId: null,
-      kind: 'vault-keys-missing',
-      what: `${count} order(s) are sent without personal match keys: their sealing keys are not in the vault.`,
-      todo: 'Expected after an erasure. After a restore of the database: the keys made since the backup are gone; a new reading of the orders brings the data back.',
-    });
-  }
-
   private projection<Event>(
     name: string,
     topic: string,
     decode: (value: Buffer) => Event,
     apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
   ): Projection<Event> {
-    const { sql, registry, book, log, alerts } = this.ports;
+    const { sql, registry, book, log } = this.ports;
     return new Projection<Event>(
       sql,
       {
@@ -382,16 +354,11 @@ export class TiktokPipeline {
         decode,
         learnSchema: (id) => learnSchema(registry, book, id),
         apply,
+        watch: this.watch,
         deadLetter: deadLetterTo(this.ports),
         onGap: (partition, expected, found) => {
           log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
-          void alerts.open({
-            tenantId: asTenantId('installation'),
-            connectionId: null,
-            kind: 'log-gap',
-            what: `${topic}[${partition}] lost the records from ${expected} to ${found - 1} before the app tiktok read them.`,
-            todo: 'Check the topic’s retention and the brokers’ disks; orders of that time come back with a new reading of the shops.',
-          });
+          void this.told.logGap(topic, partition, expected, found);
         },
       },
       log,

@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { LogRecord } from '@tributary/domain';
 import { describeError, type Log } from '@tributary/telemetry';
+import { PollProgress, type BatchProgress } from './poll-progress.js';
 
 /** What one fetch brought of one partition, in offset order. */
 export interface RecordBatch {
@@ -46,7 +47,7 @@ export class BatchConsumer {
   private readonly unreported = new Map<string, { topic: string; partition: number; offset: string }>();
   private reporting: NodeJS.Timeout | undefined;
   private generation = 0;
-  private lastProgressAt = Date.now();
+  private readonly progress = new PollProgress(() => performance.now());
 
   constructor(
     kafka: Kafka,
@@ -72,10 +73,11 @@ export class BatchConsumer {
     this.consumer.on(this.consumer.events.GROUP_JOIN, ({ payload }) => {
       this.place(new Map(Object.entries(payload.memberAssignment)));
     });
-    this.consumer.on(this.consumer.events.FETCH, () => {
-      this.lastProgressAt = Date.now();
-    });
+    const { FETCH_START, FETCH, REBALANCING, CONNECT } = this.consumer.events;
+    for (const event of [FETCH_START, FETCH, REBALANCING, CONNECT]) this.consumer.on(event, () => this.progress.loop());
     this.consumer.on(this.consumer.events.CRASH, ({ payload }) => {
+      // While the brokers are away it crashes and starts again every few seconds: that is not standing still.
+      this.progress.loop();
       this.log.warn(
         { group: this.options.groupId, isRestarting: payload.restart, cause: describeError(payload.error) },
         'consumer crashed',
@@ -94,9 +96,9 @@ export class BatchConsumer {
     this.reporting.unref();
   }
 
-  /** Milliseconds since the poll loop last went round. */
+  /** Milliseconds since the poll loop last went round, or since a batch in hand last said that it goes on. */
   idleForMs(): number {
-    return Date.now() - this.lastProgressAt;
+    return this.progress.idleForMs();
   }
 
   /** Finishes the batch in hand, reports offsets and leaves the group. */
@@ -140,9 +142,20 @@ export class BatchConsumer {
     this.consumer.resume(held.map(({ topic, partitions }) => ({ topic, partitions })));
   }
 
-  private async consume({ batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload): Promise<void> {
-    this.lastProgressAt = Date.now();
-    if (isStale() || !isRunning()) return;
+  private async consume(payload: EachBatchPayload): Promise<void> {
+    if (payload.isStale() || !payload.isRunning()) return;
+    const progress = this.progress.begin();
+    try {
+      await this.handOver(payload, progress);
+    } finally {
+      progress.end();
+    }
+  }
+
+  private async handOver(
+    { batch, resolveOffset, heartbeat, isStale, isRunning }: EachBatchPayload,
+    progress: BatchProgress,
+  ): Promise<void> {
     const last = Number(batch.lastOffset());
     const given: RecordBatch = {
       topic: batch.topic,
@@ -156,7 +169,13 @@ export class BatchConsumer {
         timestamp: Number(message.timestamp),
       })),
     };
-    const { nextOffset } = await this.options.onBatch(given, { heartbeat, isStale: () => isStale() || !isRunning() });
+    const { nextOffset } = await this.options.onBatch(given, {
+      isStale: () => isStale() || !isRunning(),
+      heartbeat: () => {
+        progress.beat();
+        return heartbeat();
+      },
+    });
     if (nextOffset === given.nextOffset) resolveOffset(batch.lastOffset());
     else this.seek(batch.topic, batch.partition, nextOffset);
     this.unreported.set(`${batch.topic}/${batch.partition}`, {

@@ -1,0 +1,73 @@
+import type { Credential } from '@tributary/delivery';
+import { asConnectionId, asTenantId, INSTALLATION, type Alerts, type LedgerEntry } from '@tributary/domain';
+
+/** What the app tells a person, and when it is over. */
+export class TiktokAlerts {
+  /** Connections whose secrets were there when last asked for. */
+  private readonly withSecrets = new Set<string>();
+
+  constructor(private readonly alerts: Alerts) {}
+
+  parked({ tenantId, connectionId }: Credential, code: string, message: string): Promise<void> {
+    return this.alerts.open({
+      tenantId: asTenantId(tenantId),
+      connectionId: asConnectionId(connectionId),
+      kind: 'credential-parked',
+      what: `TikTok refused the access token or the pixel (code ${code}: ${message}). Conversions wait; nothing is lost.`,
+      todo: 'Put a valid access token (and pixel code) into the connection’s settings, or resume it if the permission was given back at TikTok.',
+    });
+  }
+
+  resumed({ tenantId, connectionId }: Credential): Promise<void> {
+    return this.alerts.close(asTenantId(tenantId), asConnectionId(connectionId), 'credential-parked');
+  }
+
+  bug({ key }: LedgerEntry, code: string, message: string): Promise<void> {
+    return this.alerts.open({
+      tenantId: key.tenantId,
+      connectionId: key.destinationConnectionId,
+      kind: 'dead-letter',
+      what: `TikTok says that a request of ours was wrong (code ${code}: ${message}).`,
+      todo: 'This is a defect of Tributary: report it with the order’s explanation, then retry the delivery after an update.',
+    });
+  }
+
+  /** The alert may be of an earlier process: it is closed when this one first finds the secrets, and whenever they come back. */
+  async secretsFound({ tenantId, connectionId }: Credential): Promise<void> {
+    const credential = `${tenantId}:${connectionId}`;
+    if (this.withSecrets.has(credential)) return;
+    await this.alerts.close(asTenantId(tenantId), asConnectionId(connectionId), 'vault-keys-missing');
+    this.withSecrets.add(credential);
+  }
+
+  async secretsMissing({ tenantId, connectionId }: Credential): Promise<void> {
+    this.withSecrets.delete(`${tenantId}:${connectionId}`);
+    await this.alerts.open({
+      tenantId: asTenantId(tenantId),
+      connectionId: asConnectionId(connectionId),
+      kind: 'vault-keys-missing',
+      what: 'The access token of this connection is not in the vault. Conversions wait; nothing is lost.',
+      todo: 'Expected after a restore of the database from a backup that is older than the token. Put the token into the connection’s settings again.',
+    });
+  }
+
+  keysMissing(tenantId: string, count: number): Promise<void> {
+    return this.alerts.open({
+      tenantId: asTenantId(tenantId),
+      connectionId: null,
+      kind: 'vault-keys-missing',
+      what: `${count} order(s) are sent without personal match keys: their sealing keys are not in the vault.`,
+      todo: 'Expected after an erasure. After a restore of the database: the keys made since the backup are gone; a new reading of the orders brings the data back.',
+    });
+  }
+
+  logGap(topic: string, partition: number, expected: number, found: number): Promise<void> {
+    return this.alerts.open({
+      tenantId: INSTALLATION,
+      connectionId: null,
+      kind: 'log-gap',
+      what: `${topic}[${partition}] lost the records from ${expected} to ${found - 1} before the app tiktok read them.`,
+      todo: 'Check the topic’s retention and the brokers’ disks; orders of that time come back with a new reading of the shops.',
+    });
+  }
+}
