@@ -136,6 +136,8 @@ it('ends by itself when Postgres is set back under the running apps, and then se
   );
   const older = await stack.infrastructure.postgres.snapshot();
   stack.tiktok.control.clearFaults();
+  // Both apps go on past the copy: ingest with its heads, tiktok with its ledger.
+  await load.send(paidOrders(WAITING + 50, COUNT, 'new'));
   await untilSettled(stack);
   const before = received();
   const apps = [stack.app('tiktok').child, stack.app('ingest').child];
