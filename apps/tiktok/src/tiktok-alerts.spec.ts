@@ -10,7 +10,8 @@ beforeEach(() => {
   all = new FakeAlerts(() => new Date(0));
   alerts = new TiktokAlerts(all);
 });
-const open = async (): Promise<(string | null)[]> => (await all.list(null)).map(({ connectionId }) => connectionId).toSorted();
+const open = async (): Promise<(string | null)[]> =>
+  (await all.list(null)).map(({ connectionId }) => connectionId).toSorted((a, b) => (a ?? '').localeCompare(b ?? ''));
 
 it('closes the alert of missing secrets when they come back, and no other connection’s', async () => {
   await alerts.secretsFound(CREDENTIAL);

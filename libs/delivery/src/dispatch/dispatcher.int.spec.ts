@@ -172,7 +172,8 @@ describe('a request that would be too large', () => {
     await plan('1', '2', '3');
     dispatcherOf(limitedTo(10)).start(() => [CREDENTIAL]);
     await untilAll('delivered', '1', '2', '3');
-    expect(requests().toSorted()).toEqual([['wc_order_1'], ['wc_order_2'], ['wc_order_3']]);
+    expect(requests()).toHaveLength(3);
+    expect(requests()).toEqual(expect.arrayContaining([['wc_order_1'], ['wc_order_2'], ['wc_order_3']]));
     expect(Math.min(...sizes())).toBeGreaterThan(10);
   });
 });

@@ -58,16 +58,16 @@ describe('the place in the queue after an outcome', () => {
 });
 
 describe('what a reply says about the credential', () => {
-  it.each([delivered, rejected, bug, isolateSecond])('it works, when the vendor answered $kind', (outcome) => {
+  it.each([delivered, rejected, bug, isolateSecond])('is that it works, when the vendor answered $kind', (outcome) => {
     expect(credentialVerdict([outcome])).toEqual({ kind: 'works' });
   });
 
-  it('it cannot now, after an answer that may pass or none at all', () => {
+  it('is that it cannot now, after an answer that may pass or none at all', () => {
     expect(credentialVerdict([delivered, throttled])).toEqual({ kind: 'cannot-now', isThrottled: true, retryAfterMs: 3_000 });
     expect(credentialVerdict([unknown])).toEqual({ kind: 'cannot-now', isThrottled: false, retryAfterMs: 0 });
   });
 
-  it('it is refused, whatever else the reply says', () => {
+  it('is that it was refused, whatever else the reply says', () => {
     expect(credentialVerdict([transient, misconfigured])).toMatchObject({ kind: 'refused', answer: { code: '40105' } });
   });
 });
