@@ -79,7 +79,9 @@ async function main(): Promise<void> {
 
   if (only === null || only === 'e2e') add(await build());
   if (only === null) {
-    add(await check('Types', [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '-p', root]));
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    add(await check('Types', [compiler, '--noEmit', '-p', root]));
+    add(await check('Types of the page script', [compiler, '--noEmit', '-p', join(root, 'apps', 'page-script')]));
     add(await check('Gates', [join(root, 'tools', 'gates', 'all.mts')]));
   }
   for (const project of PROJECTS) {

@@ -5,18 +5,27 @@ import { CollectPipeline } from './collector/collect.pipeline.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
 import { LanesController } from './lanes.controller.js';
+import { PageScript } from './page-script.js';
+import { PageScriptController } from './page-script.controller.js';
 import { WebhookController } from './webhook.controller.js';
 
 @Module({})
 export class IngestModule {
-  static of(pipeline: WebhookPipeline, collector: CollectPipeline, lanes: IngestLanes, health: Health): DynamicModule {
+  static of(
+    pipeline: WebhookPipeline,
+    collector: CollectPipeline,
+    pageScript: PageScript,
+    lanes: IngestLanes,
+    health: Health,
+  ): DynamicModule {
     return {
       module: IngestModule,
       imports: [HealthModule.of(health)],
-      controllers: [WebhookController, CollectController, LanesController],
+      controllers: [WebhookController, CollectController, PageScriptController, LanesController],
       providers: [
         { provide: WebhookPipeline, useValue: pipeline },
         { provide: CollectPipeline, useValue: collector },
+        { provide: PageScript, useValue: pageScript },
         { provide: IngestLanes, useValue: lanes },
       ],
     };

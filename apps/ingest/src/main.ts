@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
@@ -36,6 +38,7 @@ import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from '.
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
+import { PageScript } from './page-script.js';
 import { PollerRole } from './polling/poller.role.js';
 import { readBody } from './request-body.js';
 
@@ -44,6 +47,8 @@ const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC
 const VISITS_PAUSE_MS = 500;
 const MAX_OUTSTANDING_VISITS = 20_000;
 const REFRESH_EVERY_MS = 1_000;
+/** Where the build puts the app `page-script`, seen from this app's own file. */
+const PAGE_SCRIPT_FILE = join(__dirname, '..', 'page-script', 'main.js');
 
 interface Ingest {
   readonly sql: PostgresPool;
@@ -179,7 +184,7 @@ async function main(): Promise<void> {
     metrics,
   };
   const app = await NestFactory.create<NestFastifyApplication>(
-    IngestModule.of(pipeline, collector.pipeline, lanes, health),
+    IngestModule.of(pipeline, collector.pipeline, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, health),
     httpAdapter(),
     {
       logger: false,
