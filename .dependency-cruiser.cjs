@@ -1,6 +1,6 @@
 // Imports point one way: apps → engines → adapters → pure maps → domain. A new lib gets its rank here first.
 const RANK_0 = 'domain';
-const RANK_1 = 'sources|destinations|codecs';
+const RANK_1 = 'sources|destinations|codecs|install-kit';
 const RANK_2 = 'kafka|postgres|http|vault|config|telemetry';
 const RANK_3 = 'stream|delivery';
 const PURE = `${RANK_0}|${RANK_1}`;
@@ -44,7 +44,7 @@ module.exports = {
     ),
     forbidden(
       'rank-1-imports-domain-only',
-      'sources, destinations and codecs import domain only, not each other.',
+      'sources, destinations, codecs and install-kit import domain only, not each other.',
       { path: `^libs/(${RANK_1})/` },
       { path: ['^apps/', '^libs/'], pathNot: [`^libs/(${RANK_0})/`, '^libs/$1/'] },
     ),

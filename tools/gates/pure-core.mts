@@ -3,7 +3,7 @@ import type { Finding, Gate } from './gate.mts';
 import { filesBelow, isGenerated, isTestCode, isTypeScript } from './source-files.mts';
 import { parse, placeOf, walk } from './syntax.mts';
 
-const PURE_FOLDERS = ['libs/domain', 'libs/sources', 'libs/destinations', 'libs/codecs'];
+const PURE_FOLDERS = ['libs/domain', 'libs/sources', 'libs/destinations', 'libs/codecs', 'libs/install-kit'];
 
 const isNamed = (node: ts.Node, name: string): boolean => ts.isIdentifier(node) && node.text === name;
 

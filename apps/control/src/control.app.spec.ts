@@ -45,6 +45,11 @@ class Settings {
           connections: (tenant) => Promise.resolve(tenant === 'acme' ? [shop] : undefined),
         },
       },
+      install: {
+        connections: () => Promise.resolve([]),
+        vault: { getSecrets: () => Promise.resolve(null) },
+        collectorUrl: 'https://collect.example',
+      },
       reading: { appUrls: { ingest: null, tiktok: null } } as unknown as ControlPorts['reading'],
     };
   }

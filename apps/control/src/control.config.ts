@@ -10,6 +10,10 @@ export const controlAppSettings = {
   ...postgresSettings,
   CONTROL_PORT: integer(0, 65_535, 8081).describe('Port of the app `control`: the admin API, health, metrics'),
   INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where the app `ingest` is; control asks it whether it is ready'),
+  PUBLIC_INGEST_URL: url()
+    .transform((address) => address.replace(/\/+$/, ''))
+    .default('http://127.0.0.1:8080')
+    .describe('Where shops and their visitors’ browsers reach the app `ingest`; stands in the files that a shop installs'),
   TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where the app `tiktok` is; control asks it whether it is ready'),
 } as const;
 

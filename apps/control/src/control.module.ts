@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
+import { INSTALL_PORTS, InstallController, type InstallPorts } from './install/install.controller.js';
 import { OpenApiController } from './openapi.controller.js';
 import { ReadingModule } from './reading/reading.module.js';
 import type { ReadingPorts } from './reading/reading.ports.js';
@@ -8,17 +9,21 @@ import { TENANTS_PORTS, TenantsController, type TenantsPorts } from './tenants.c
 export interface ControlPorts {
   readonly health: Health;
   readonly tenants: TenantsPorts;
+  readonly install: InstallPorts;
   readonly reading: ReadingPorts;
 }
 
 @Module({})
 export class ControlModule {
-  static of({ health, tenants, reading }: ControlPorts): DynamicModule {
+  static of({ health, tenants, install, reading }: ControlPorts): DynamicModule {
     return {
       module: ControlModule,
       imports: [HealthModule.of(health), ReadingModule.of(reading)],
-      controllers: [TenantsController, OpenApiController],
-      providers: [{ provide: TENANTS_PORTS, useValue: tenants }],
+      controllers: [TenantsController, InstallController, OpenApiController],
+      providers: [
+        { provide: TENANTS_PORTS, useValue: tenants },
+        { provide: INSTALL_PORTS, useValue: install },
+      ],
     };
   }
 }

@@ -48,6 +48,7 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
       metrics,
     },
     tenants: { store, change: new SettingsChange({ store, vault, book, publish: () => relay.flush() }) },
+    install: { connections: (tenantId) => store.known(sql, tenantId), vault, collectorUrl: settings.PUBLIC_INGEST_URL },
     reading: { sql, vault, kafka, registry, book, alerts: new PostgresAlerts(sql), log, appUrls },
   };
   const stopCounting = countAlerts(sql, metrics, log);

@@ -40,6 +40,7 @@ export const environmentOf = (
   CONTROL_PORT: String(ports.control),
   TIKTOK_PORT: String(ports.tiktok),
   INGEST_URL: addresses.ingestUrl,
+  PUBLIC_INGEST_URL: addresses.ingestUrl,
   CONTROL_URL: addresses.controlUrl,
   TIKTOK_URL: addresses.tiktokUrl,
   TIKTOK_BASE_URL: addresses.tiktokBaseUrl,

@@ -1,0 +1,2 @@
+export * from './install-files.js';
+export * from './shop-install.js';
