@@ -17,6 +17,8 @@ export class ShopSite {
   collector = new RecordingCollector();
   /** Pages by path; read at every request. */
   readonly pages = new Map<string, string>();
+  /** Paths of the shop's own host that its web server passes on, with the collector's. */
+  readonly passedOn = new Map<string, string>();
 
   private constructor(
     private readonly server: Server,
@@ -64,9 +66,11 @@ export class ShopSite {
 
   private async answer(request: IncomingMessage, reply: ServerResponse, script: Buffer): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://any');
-    if (request.headers.host?.startsWith('metrics.') === true) {
-      if (url.pathname === '/v1/tributary.js') reply.setHeader('content-type', 'text/javascript').end(script);
-      else await this.collect(url.pathname, request, reply);
+    const isCollector = request.headers.host?.startsWith('metrics.') === true;
+    const path = isCollector ? url.pathname : this.passedOn.get(url.pathname);
+    if (path !== undefined) {
+      if (path === '/v1/tributary.js') reply.setHeader('content-type', 'text/javascript').end(script);
+      else await this.collect(path, request, reply);
       return;
     }
     const isCart = url.pathname === '/wp-json/wc/store/v1/cart';

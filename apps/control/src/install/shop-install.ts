@@ -1,25 +1,17 @@
-import { z } from 'zod';
 import { DESTINATIONS } from '@tributary/destinations';
 import { readSecretValues, type TenantId } from '@tributary/domain';
 import type { PurchaseRules, ShopInstall } from '@tributary/install-kit';
-import { isConsentRequired, woocommerceSettingsSchema, woocommerceSource } from '@tributary/sources';
+import {
+  isConsentRequired,
+  visitsSecretsSchema,
+  visitsSettingsSchema,
+  woocommerceSettingsSchema,
+  woocommerceSource,
+} from '@tributary/sources';
 import type { StoredConnection } from '@tributary/stream';
 import type { Vault } from '@tributary/vault';
 
 const VISITS = 'visits';
-/** What is needed of settings that were checked when they were written. */
-const visitsSettings = z.looseObject({ shop: z.string() });
-/** While one key replaces another, the first is the one to install. */
-const visitsSecrets = z.looseObject({
-  writeKey: z.union([
-    z.string(),
-    z
-      .array(z.string())
-      .min(1)
-      .transform(([first = '']) => first),
-  ]),
-});
-
 /** Why nothing can be written for a connection; the text says what to do. */
 export interface CannotInstall {
   readonly why: string;
@@ -47,11 +39,13 @@ export async function shopInstallOf(
 ): Promise<ShopInstall | CannotInstall> {
   const visits = rows.find(({ id, kind, state }) => id === connectionId && kind === VISITS && state === 'active');
   if (visits === undefined) return { why: 'There is no active visits connection of this name; GET …/connections lists them.' };
-  const { shop: shopId } = visitsSettings.parse(visits.settings);
+  const { shop: shopId } = visitsSettingsSchema.parse(visits.settings);
   const shop = rows.find(({ id, kind }) => id === shopId && kind === woocommerceSource.kind);
   if (shop === undefined) return { why: `Its shop «${shopId}» is not there any more; name another one in the connection’s settings.` };
   const settings = woocommerceSettingsSchema.parse(shop.settings);
-  const { writeKey } = visitsSecrets.parse(readSecretValues(await vault.getSecrets(tenantId, visits.id, visits.secretsVersion)));
+  const secrets = readSecretValues(await vault.getSecrets(tenantId, visits.id, visits.secretsVersion));
+  // While one key replaces another, the first is the one to install.
+  const [writeKey = ''] = visitsSecretsSchema.parse(secrets).writeKey;
   return {
     tenantId,
     connectionId,
