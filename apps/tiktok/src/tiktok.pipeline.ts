@@ -330,6 +330,7 @@ export class TiktokPipeline {
         isolationLeaseMs: ISOLATION_LEASE_MS,
         poolSize: 64,
         inFlightPerCredential: 8,
+        requestsPerSecond: this.ports.requestsPerSecond,
         claimEveryMs: 200,
         claimPerCredential: 50,
         capacity: 10_000,

@@ -10,6 +10,8 @@ export interface Line {
   inFlight: number;
   /** Monotonic ms before which nothing leaves. */
   notBefore: number;
+  /** Monotonic ms up to which the requests so far have used the credential's rate. */
+  usedUntil: number;
 }
 
 /** A batch on its way; what is put back is no longer part of it. */
@@ -18,13 +20,24 @@ export interface Batch {
   held: readonly Held[];
 }
 
-/** The entries that are leased to this process: one line per credential, served round robin. Holds no clock and does no I/O. */
+/**
+ * The entries that are leased to this process: one line per credential, served round robin. Holds no clock and does no I/O.
+ *
+ * A line's requests keep the distance of its rate, with one ahead: taken as fast as entries come, a slice of one second is used up
+ * in its first moments, and whatever comes then waits for the next.
+ */
 export class CredentialLines {
+  /** Ms that one request uses of a credential's rate. */
+  private readonly spacingMs: number;
   private readonly lines = new Map<string, Line>();
   /** Each entry that waits or is being sent here: a lease that ran out may bring it a second time. */
   private readonly inHand = new Map<string, Held>();
   private rotation: string[] = [];
   private count = 0;
+
+  constructor(requestsPerSecond: number) {
+    this.spacingMs = 1_000 / requestsPerSecond;
+  }
 
   /** Entries that wait; those being sent do not count. */
   get waitingCount(): number {
@@ -51,14 +64,20 @@ export class CredentialLines {
         continue;
       }
       this.rotation.push(key);
-      if (line.waiting.length > 0 && line.inFlight < inFlightPerCredential && line.notBefore <= nowMs) return line;
+      if (line.waiting.length > 0 && line.inFlight < inFlightPerCredential && this.waitMs(line, nowMs) <= 0) return line;
     }
     return undefined;
   }
 
+  /** For how long nothing of the line may leave; zero or less: not at all. */
+  waitMs(line: Line, nowMs: number): number {
+    return Math.max(line.notBefore, line.usedUntil - this.spacingMs) - nowMs;
+  }
+
   /** What leaves next of a line; it stays in hand until {@link finish}. */
-  take(line: Line, maxIntents: number): Batch {
+  take(line: Line, maxIntents: number, nowMs: number): Batch {
     const { batch, rest } = takeBatch(line.waiting, maxIntents);
+    line.usedUntil = Math.max(line.usedUntil, nowMs) + this.spacingMs;
     line.waiting = rest;
     line.inFlight += 1;
     this.count -= batch.length;
@@ -101,7 +120,7 @@ export class CredentialLines {
     const key = `${tenantId}:${destinationConnectionId}`;
     let line = this.lines.get(key);
     if (line === undefined) {
-      line = { credential: { tenantId, connectionId: destinationConnectionId }, waiting: [], inFlight: 0, notBefore: 0 };
+      line = { credential: { tenantId, connectionId: destinationConnectionId }, waiting: [], inFlight: 0, notBefore: 0, usedUntil: 0 };
       this.lines.set(key, line);
       this.rotation.push(key);
     }

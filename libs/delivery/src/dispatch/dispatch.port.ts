@@ -39,6 +39,8 @@ export interface DispatcherOptions {
   /** Requests under way in this process. */
   readonly poolSize: number;
   readonly inFlightPerCredential: number;
+  /** Of one credential, in this process: requests keep this distance. */
+  readonly requestsPerSecond: number;
   readonly claimEveryMs: number;
   readonly claimPerCredential: number;
   /** Entries held in memory; beyond it they stay in the queue for whoever claims them. */

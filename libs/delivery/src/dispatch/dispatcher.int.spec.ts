@@ -108,6 +108,7 @@ function dispatcherOf(destination: Tiktok = tiktokDestination): Dispatcher<Tikto
       isolationLeaseMs: 30_000,
       poolSize: 8,
       inFlightPerCredential: 4,
+      requestsPerSecond: Number.POSITIVE_INFINITY,
       claimEveryMs: 20,
       claimPerCredential: 50,
       capacity: 1_000,

@@ -20,7 +20,7 @@ const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTi
  * Fixed pool, round robin over credentials; everything that is shared between replicas (leases, slices, breakers) is in Postgres.
  */
 export class Dispatcher<Settings, Secrets> {
-  private readonly lines = new CredentialLines();
+  private readonly lines: CredentialLines;
   private readonly sender: GroupSender<Settings, Secrets>;
   private inFlight = 0;
   private isStopped = true;
@@ -37,7 +37,8 @@ export class Dispatcher<Settings, Secrets> {
     private readonly options: DispatcherOptions,
     private readonly log: Log,
   ) {
-    const { owner, isolationLeaseMs } = options;
+    const { owner, isolationLeaseMs, requestsPerSecond } = options;
+    this.lines = new CredentialLines(requestsPerSecond);
     const attemptOptions = { owner, isolationLeaseMs, isStopping: () => this.isStopped };
     const attempts = new Attempts(destination, store, credentials, publisher, ports, attemptOptions, log);
     this.sender = new GroupSender(destination, attempts, store, credentials, publisher, ports, (held, delayMs) =>
@@ -114,7 +115,9 @@ export class Dispatcher<Settings, Secrets> {
   }
 
   private launch(line: Line): void {
-    const batch = this.lines.take(line, this.destination.declaration.maxIntentsPerRequest);
+    const nowMs = performance.now();
+    const batch = this.lines.take(line, this.destination.declaration.maxIntentsPerRequest, nowMs);
+    this.pumpAfter(this.lines.waitMs(line, nowMs));
     this.inFlight += 1;
     void this.work(batch)
       .catch((error: unknown) => {
@@ -174,7 +177,11 @@ export class Dispatcher<Settings, Secrets> {
 
   private holdOff(line: Line, waitMs: number): void {
     line.notBefore = performance.now() + waitMs;
-    setTimeout(() => this.pump(), waitMs + 1).unref();
+    this.pumpAfter(waitMs);
+  }
+
+  private pumpAfter(waitMs: number): void {
+    if (waitMs > 0) setTimeout(() => this.pump(), waitMs + 1).unref();
   }
 
   /** Sends a part of a refused request; its entries have moved on since, so they are read anew. Waits for a token. */
