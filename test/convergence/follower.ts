@@ -208,7 +208,8 @@ export class Follower {
     if (!this.options.areHeadsLate) this.foldHeads();
   }
 
-  private foldHeads(): void {
+  /** What was appended is folded into what the poller sees. */
+  foldHeads(): void {
     for (const event of this.log.slice(this.folded)) {
       const before = this.heads.get(event.orderId);
       if (asksForReread(before, event)) this.ask(event.orderId, 0);

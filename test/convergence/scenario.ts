@@ -127,6 +127,7 @@ export class Scenario {
       if (this.shop.queue.run() instanceof Promise) throw new Error('deliveries of these tests take no time');
       this.world.passAll();
     }
+    this.follower.foldHeads();
   }
 
   /** One look for changes, sweeps aside. */
