@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFIG_EVENTS_TOPIC } from '@tributary/codecs';
@@ -8,6 +7,7 @@ import { PostgresVaultStore } from '@tributary/postgres';
 import { createLog } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { orderBody, signedWebhook } from '../builders/order.builder.js';
+import { tributary as onCommandLine, type CommandResult } from '../stack/command-line.js';
 import { eventually } from '../stack/eventually.js';
 import { ADMIN_TOKEN, MASTER_KEY, Stack } from '../stack/stack.js';
 import { postWebhook } from '../stack/tenant.js';
@@ -50,19 +50,8 @@ async function api<Body = Report>(method: string, path: string, body?: unknown, 
 const put = (tenant: string, body: unknown): Answer<Report & { problems?: { path: string; message: string }[] }> =>
   api('PUT', `/v1/tenants/${tenant}`, body);
 
-/** The command line, as a person runs it. */
-async function tributary(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [join(root, 'dist', 'apps', 'cli', 'main.js'), ...args], {
-    cwd: root,
-    env: { ...stack.environment(), CONTROL_URL: stack.app('control').url, ACME_TIKTOK_TOKEN: ACCESS_TOKEN, ...env },
-  });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, err };
-}
+const tributary = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> =>
+  onCommandLine(stack, args, { ACME_TIKTOK_TOKEN: ACCESS_TOKEN, ...env });
 
 async function configLog(): Promise<Buffer[]> {
   const admin = await TopicAdmin.connect(stack.kafka);
@@ -127,7 +116,7 @@ it('applies a tenants file with which a signed order becomes a Purchase', async 
   await eventually('the Purchase counts', 15_000, () =>
     stack.tiktok.received().accepted.some(({ event, eventId }) => event === 'Purchase' && eventId === 'wc_order_7001'),
   );
-}, 60_000);
+}, 180_000);
 
 it('makes no version and no event of the same file', async () => {
   const [before, log] = [await versions(), await configLog()];
@@ -183,7 +172,7 @@ it('makes addresses and secrets once, and closes the address of a connection tha
     generated: [],
   });
   await eventually('the address is the same again', 10_000, async () => (await ping(path)) === 200);
-}, 60_000);
+}, 180_000);
 
 it('refuses a wrong file with every problem and changes nothing', async () => {
   const before = await versions();
@@ -219,7 +208,76 @@ it('refuses a wrong file with every problem and changes nothing', async () => {
   ]);
   expect(await versions()).toEqual(before);
   expect((await api<{ items: { id: string }[] }>('GET', '/v1/tenants')).body.items.map(({ id }) => id)).toEqual(['acme', 'beta']);
-}, 60_000);
+}, 180_000);
+
+it('takes secrets from variables and files beside the file, and shows what it makes once', async () => {
+  const file = join(stack.run.folder, 'kappa.yaml');
+  writeFileSync(
+    file,
+    [
+      'tenants:',
+      '  - id: kappa',
+      '    connections:',
+      '      - { id: shop, kind: woocommerce, storeUrl: https://kappa.example, webhookSecret: env:KAPPA_SECRET }',
+      '      - { id: ads, kind: tiktok, pixelCode: P4, accessToken: file:kappa.token }',
+    ].join('\n'),
+  );
+  const before = await versions();
+  const missing = await tributary(['apply', '-f', file]);
+  expect([missing.code, missing.out]).toEqual([1, '']);
+  expect(missing.err).toContain('kappa.yaml:4  tenants[0].connections[0].webhookSecret: the environment has no KAPPA_SECRET');
+  expect(missing.err).toContain('kappa.yaml:5  tenants[0].connections[1].accessToken: kappa.token cannot be read (ENOENT)');
+  expect(await versions()).toEqual(before);
+
+  writeFileSync(join(stack.run.folder, 'kappa.token'), 'hidden-token-of-kappa\n', { mode: 0o600 });
+  const env = { KAPPA_SECRET: 'hidden-secret-of-kappa' };
+  for (const secret of ['hidden-token-of-kappa', env.KAPPA_SECRET]) secrets.add(secret);
+  const tried = await tributary(['apply', '-f', file, '--dry-run'], env);
+  expect([tried.code, tried.out]).toEqual([0, expect.not.stringContaining('was made')]);
+  expect(await versions()).toEqual(before);
+  const first = await tributary(['apply', '-f', file], env);
+  const token = /webhookToken was made; it is shown this once: (\S+)/.exec(first.out)?.[1] ?? '';
+  secrets.add(token);
+  expect(first.out).toContain(`below the address of ingest: /v1/sources/woocommerce/${token}`);
+  expect(first.out).not.toContain('hidden-');
+  expect(await tributary(['apply', '-f', file], env)).toMatchObject({ code: 0, out: expect.not.stringContaining(token), err: '' });
+  await eventually('ingest knows the shop', 10_000, async () => (await ping(`/v1/sources/woocommerce/${token}`)) === 200);
+}, 180_000);
+
+it('refuses a pixel that another tenant sends to, until that one has left it', async () => {
+  const connections = (pixel: string): object => ({
+    connections: [
+      { id: 'shop', kind: 'woocommerce', storeUrl: 'https://shared.example' },
+      { id: 'ads', kind: 'tiktok', pixelCode: pixel, accessToken: 't' },
+    ],
+  });
+  const rivals = await Promise.all([put('lambda', connections('P5')), put('mu', connections('P5'))]);
+  for (const { body } of rivals) for (const { value } of body.generated ?? []) secrets.add(value);
+  expect(rivals.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 422]);
+  const refused = rivals.find(({ status }) => status === 422)?.body.problems;
+  expect(refused).toMatchObject([{ path: 'connections[1].pixelCode', message: expect.stringContaining('would count once') }]);
+  const [owner, other] = rivals[0]?.status === 200 ? ['lambda', 'mu'] : ['mu', 'lambda'];
+  expect((await put(owner, { connections: [] })).status).toBe(200);
+  const taken = await put(other, connections('P5'));
+  for (const { value } of taken.body.generated) secrets.add(value);
+  expect(taken.status).toBe(200);
+});
+
+it('removes a secret that is null, for good', async () => {
+  const shop = { id: 'shop', kind: 'woocommerce', storeUrl: 'https://nu.example', webhookToken: 'address-of-the-shop-of-nu' };
+  secrets.add(shop.webhookToken);
+  const keys = { consumerKey: 'ck_hidden_of_nu', consumerSecret: 'cs_hidden_of_nu' };
+  for (const secret of Object.values(keys)) secrets.add(secret);
+  const made = await put('nu', { connections: [{ ...shop, ...keys, webhookSecret: 'hidden-secret-of-nu' }] });
+  expect(made.status).toBe(200);
+  const without = { connections: [{ ...shop, consumerKey: null, consumerSecret: null }] };
+  expect((await put('nu', without)).body.changed).toEqual([
+    { connection: 'shop', version: 2, what: ['consumerKey removed', 'consumerSecret removed'] },
+  ]);
+  expect((await put('nu', without)).body.changed).toEqual([]);
+  const refused = await put('nu', { connections: [{ ...shop, consumerKey: 'ck_hidden_of_nu' }] });
+  expect([refused.status, refused.body.problems?.map(({ path }) => path)]).toEqual([422, ['connections[0].consumerSecret']]);
+});
 
 it('gives each of two changes at the same time a version of its own, and an address to one of two tenants', async () => {
   const ads = (days: number): object => ({
@@ -234,6 +292,19 @@ it('gives each of two changes at the same time a version of its own, and an addr
   const rivals = await Promise.all([put('zeta', shop), put('eta', shop)]);
   expect(rivals.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 422]);
 });
+
+it('is heard by the apps after its database was set back', async () => {
+  const ads = (days: number): object => ({
+    connections: [{ id: 'ads', kind: 'tiktok', pixelCode: 'P6', accessToken: 't', maxEventAgeDays: days }],
+  });
+  const heard = async (): Promise<object[]> =>
+    stack.sql.query('', `select version, settings ->> 'maxEventAgeDays' as days from tiktok.connections where tenant_id = 'xi'`);
+  for (const days of [1, 2, 3]) await put('xi', ads(days));
+  await eventually('tiktok has heard of the third version', 10_000, async () => JSON.stringify(await heard()).includes('"version":3'));
+  await stack.sql.query('', `delete from control.connection_versions where tenant_id = 'xi' and version > 1`);
+  expect((await put('xi', ads(4))).body.changed).toMatchObject([{ version: 4 }]);
+  await eventually('tiktok has heard of the change', 10_000, async () => JSON.stringify(await heard()).includes('"days":"4"'));
+}, 30_000);
 
 it('goes on after a crash between the vault and the commit', async () => {
   const vault = new Vault({ store: new PostgresVaultStore(stack.sql), masterKeys: MasterKeys.parse(MASTER_KEY) });
@@ -263,7 +334,7 @@ it('tells what was committed when it died before it could', async () => {
   await eventually('ingest knows the shop', 10_000, async () => (await ping(`/v1/sources/woocommerce/${token}`)) === 200);
   expect(await stack.sql.query('', 'select 1 from control_ops.outbox')).toEqual([]);
   expect((await put('iota', body)).body).toMatchObject({ changed: [], generated: [] });
-}, 60_000);
+}, 180_000);
 
 it('shows no secret in its answers, its log, its tables and its topic', async () => {
   const shown = [

@@ -11,7 +11,7 @@ describe('the gates', () => {
       ),
     );
     expect(run.exitCode).toBe(0);
-  });
+  }, 180_000);
 
   it('are red where there is nothing to see', async () => {
     const root = bareTree({ 'package.json': packageJson([]) });

@@ -1,21 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '@tributary/config';
-import {
-  BatchConsumer,
-  createKafka,
-  kafkaConnection,
-  kafkaSettings,
-  LaneProducer,
-  Registry,
-  registryConnection,
-  registrySettings,
-  TopicAdmin,
-  type RecordBatch,
-} from '@tributary/kafka';
+import { BatchConsumer, createKafka, kafkaConnection, kafkaSettings, LaneProducer, TopicAdmin, type RecordBatch } from '@tributary/kafka';
 import { createLog } from '@tributary/telemetry';
 import { startSecureKafka, type SecureKafka } from '../../tools/bootstrap/secure-kafka.mts';
 import { eventually } from '../stack/eventually.js';
@@ -86,32 +73,4 @@ describe('Kafka with SASL/PLAIN over TLS, from the environment', () => {
   it('is refused without the authority that signed the broker’s certificate', async () => {
     await expect(TopicAdmin.connect(kafkaOf({ KAFKA_CA_FILE: undefined, KAFKA_TLS: 'true' }))).rejects.toThrow(/brokers do not answer/);
   }, 60_000);
-});
-
-describe('the registry with credentials from the environment', () => {
-  let server: Server;
-  let seen: (string | undefined)[];
-
-  beforeEach(async () => {
-    seen = [];
-    server = createServer((request, response) => {
-      seen.push(request.headers.authorization);
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ subject: 's', id: 7, version: 1, schema: '"string"' }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  });
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
-
-  it('sends them', async () => {
-    const { port } = server.address() as AddressInfo;
-    const settings = readSettings(registrySettings, {
-      SCHEMA_REGISTRY_URL: `http://127.0.0.1:${port}`,
-      SCHEMA_REGISTRY_USERNAME: 'tributary',
-      SCHEMA_REGISTRY_PASSWORD: 'secret',
-    });
-    expect(await new Registry(registryConnection(settings)).idOf('s', '"string"')).toBe(7);
-    expect(seen).toContain(`Basic ${Buffer.from('tributary:secret').toString('base64')}`);
-  });
 });

@@ -36,7 +36,6 @@ export interface Explained {
   readonly status: string;
   readonly words: readonly string[];
   readonly observations: readonly { readonly status: string; readonly whatChanged: readonly string[]; readonly isKept: boolean }[];
-  readonly observationsCutOff: boolean;
   readonly destinations: readonly {
     readonly connection: string;
     readonly undecided: string | null;

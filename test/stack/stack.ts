@@ -34,7 +34,7 @@ export interface StackOptions {
 }
 
 /** A start of our own in any case: faults are not for servers that other suites use. */
-function ownInfrastructure(): NodeJS.ProcessEnv {
+export function ownInfrastructure(): NodeJS.ProcessEnv {
   const { KAFKA_BROKERS: _brokers, SCHEMA_REGISTRY_URL: _registry, DATABASE_URL: _database, ...env } = process.env;
   if (env['TEST_BACKEND'] === 'external') delete env['TEST_BACKEND'];
   return env;

@@ -1,15 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
-import { CONFIG_EVENTS_TOPIC, encodeConnectionConfigured } from '@tributary/codecs';
-import { asConnectionId, asTenantId, partitionOf, writeSecretValues } from '@tributary/domain';
 import { tiktokSettingsSchema } from '@tributary/destinations';
-import { LaneProducer, Registry, TopicAdmin } from '@tributary/kafka';
-import { PostgresVaultStore } from '@tributary/postgres';
-import { visitsSettingsSchema, woocommerceSettingsSchema } from '@tributary/sources';
-import { loadSchemaBook, addressHashOf } from '@tributary/stream';
-import { createLog } from '@tributary/telemetry';
-import { MasterKeys, Vault } from '@tributary/vault';
+import { visitsSettingsSchema } from '@tributary/sources';
+import { putConnectionVersions, shopSettings, type ConnectionVersion } from './connection-version.js';
 import { eventually } from './eventually.js';
-import { MASTER_KEY, type Stack } from './stack.js';
+import type { Stack } from './stack.js';
 
 export interface ShopSpec {
   readonly id: string;
@@ -45,59 +38,42 @@ export interface TenantSpec {
 
 /** Puts a tenant's settings into the config topic and the vault, and waits until ingest knows its shops. */
 export async function configure(stack: Stack, tenant: TenantSpec): Promise<void> {
-  const registry = new Registry({ url: stack.infrastructure.addresses.schemaRegistryUrl, auth: null });
-  const book = await loadSchemaBook(registry);
-  const producer = new LaneProducer(stack.kafka, { lanes: 1, requestTimeoutMs: 5_000 }, createLog('test', 'silent'));
-  const admin = await TopicAdmin.connect(stack.kafka);
-  const partitions = (await admin.requiredPartitionCounts([CONFIG_EVENTS_TOPIC])).get(CONFIG_EVENTS_TOPIC) ?? 0;
-  await admin.close();
-  const vault = new Vault({ store: new PostgresVaultStore(stack.sql), masterKeys: MasterKeys.parse(MASTER_KEY) });
-  const tenantId = asTenantId(tenant.id);
-  const put = async (
-    id: string,
-    kind: string,
-    version: number,
-    state: string,
-    settings: unknown,
-    secrets: Record<string, unknown>,
-    addresses: readonly string[],
-  ): Promise<void> => {
-    const connectionId = asConnectionId(id);
-    await vault.putSecrets(tenantId, connectionId, version, writeSecretValues(secrets));
-    const key = `${tenant.id}:${id}`;
-    const nowMs = Date.now();
-    const hashes = addresses.map(addressHashOf);
-    const value = encodeConnectionConfigured(book, {
-      eventId: uuidv7(),
-      tenantId,
-      connectionId,
-      occurredAt: nowMs,
-      receivedAt: nowMs,
-      source: 'control',
-      version,
-      kind,
-      state: state as 'active',
-      tenantName: tenant.id,
-      defaultCountry: tenant.defaultCountry ?? null,
-      activatedAt: tenant.activatedAt ?? 1,
-      settings: JSON.stringify(settings),
-      secretsVersion: version,
-      webhookTokenHash: kind === 'woocommerce' ? (hashes[0] ?? null) : null,
-      addressHashes: hashes,
-    });
-    await producer.append({ topic: CONFIG_EVENTS_TOPIC, key, partition: partitionOf(key, partitions), value, headers: {} });
-  };
-  for (const { id, token, webhookSecret, settings } of tenant.shops) {
-    const read = woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', country: 'CL', ...settings });
-    await put(id, 'woocommerce', 1, 'active', read, { webhookToken: token, webhookSecret }, [token]);
-  }
-  for (const { id, accessToken, settings, version, state } of tenant.pixels) {
-    await put(id, 'tiktok', version ?? 1, state ?? 'active', tiktokSettingsSchema.parse(settings), { accessToken }, []);
-  }
-  for (const { id, shop, writeKeys, settings } of tenant.visits ?? []) {
-    await put(id, 'visits', 1, 'active', visitsSettingsSchema.parse({ shop, ...settings }), { writeKey: writeKeys }, writeKeys);
-  }
-  await producer.close();
+  const { id: tenantId, defaultCountry = null, activatedAt = 1 } = tenant;
+  const shops = tenant.shops.map(({ id, token, webhookSecret, settings }): ConnectionVersion => ({
+    tenantId,
+    id,
+    defaultCountry,
+    activatedAt,
+    version: 1,
+    kind: 'woocommerce',
+    settings: shopSettings(settings),
+    addresses: [token],
+    secrets: { webhookToken: token, webhookSecret },
+  }));
+  const pixels = tenant.pixels.map(({ id, accessToken, settings, version = 1, state = 'active' }): ConnectionVersion => ({
+    tenantId,
+    id,
+    defaultCountry,
+    activatedAt,
+    version,
+    state,
+    kind: 'tiktok',
+    settings: tiktokSettingsSchema.parse(settings),
+    addresses: [],
+    secrets: { accessToken },
+  }));
+  const visits = (tenant.visits ?? []).map(({ id, shop, writeKeys, settings }): ConnectionVersion => ({
+    tenantId,
+    id,
+    defaultCountry,
+    activatedAt,
+    version: 1,
+    kind: 'visits',
+    settings: visitsSettingsSchema.parse({ shop, ...settings }),
+    addresses: writeKeys,
+    secrets: { writeKey: writeKeys },
+  }));
+  await putConnectionVersions(stack, [...shops, ...pixels, ...visits]);
   const ingest = stack.apps.get('ingest');
   if (ingest === undefined) return;
   for (const { token } of tenant.shops) {

@@ -41,7 +41,7 @@ export function kafkaProperties({ port, controllerPort, host, dataFolder }: Kafk
 
 /** The text of a server.properties. */
 export function renderProperties(properties: Properties): string {
-  const escape = (value: string) => value.replaceAll('\\', '\\\\');
+  const escape = (value: string) => value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   return `${Object.entries(properties)
     .map(([key, value]) => `${key}=${escape(value)}`)
     .join('\n')}\n`;

@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BootstrapError } from './bootstrap-error.mts';
-import { openRun, type Run } from './children.mts';
+import { newAuthority, type ServerCertificate } from './certificates.mts';
+import { openRun } from './children.mts';
 import type { Properties } from './kafka-properties.mts';
 import { newPassword } from './kept-text.mts';
 import { kafkaLibraries } from './processes/artifacts.mts';
 import { requireJava } from './processes/backend.mts';
-import { javaTool, type Java } from './processes/java.mts';
 import { startKafka } from './processes/kafka.mts';
 import type { OnProgress } from './progress.mts';
 
@@ -49,7 +46,9 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
       onProgress: options.onProgress ?? (() => undefined),
     });
     const password = newPassword();
-    const stores = createStores(run, java);
+    const authority = newAuthority();
+    const { caPem } = authority;
+    const certificate = authority.issue('127.0.0.1', 'localhost');
     const service = await startKafka({
       run,
       java,
@@ -57,25 +56,22 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
       dataFolder: join(run.folder, 'kafka'),
       logFile: join(run.folder, 'kafka.log'),
       port: 0,
-      adaptProperties: (usual) => ({ ...usual, ...secureProperties(usual, stores, password) }),
-      access: { ssl: { ca: [stores.caPem] }, sasl: { mechanism: 'plain', username, password } },
+      adaptProperties: (usual) => ({ ...usual, ...secureProperties(usual, { ...certificate, caPem }, password) }),
+      access: { ssl: { ca: [caPem] }, sasl: { mechanism: 'plain', username, password } },
     });
-    return { brokers: `127.0.0.1:${service.port}`, caPem: stores.caPem, username, password, stop };
+    return { brokers: `127.0.0.1:${service.port}`, caPem, username, password, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface Stores {
-  readonly keystore: string;
-  readonly truststore: string;
-  readonly storePassword: string;
-  readonly caPem: string;
-}
-
 /** The broker speaks to itself through the same listener, hence its own user and its truststore. */
-function secureProperties(usual: Properties, stores: Stores, password: string): Properties {
+function secureProperties(
+  usual: Properties,
+  { caPem, certificatePem, keyPem }: ServerCertificate & { readonly caPem: string },
+  password: string,
+): Properties {
   const toSecure = (value = '') => value.replace('PLAINTEXT://', 'SASL_SSL://');
   const brokerPassword = newPassword();
   const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
@@ -88,67 +84,10 @@ function secureProperties(usual: Properties, stores: Stores, password: string): 
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login} username="broker" password="${brokerPassword}" ${users};`,
-    'ssl.keystore.type': 'PKCS12',
-    'ssl.keystore.location': stores.keystore,
-    'ssl.keystore.password': stores.storePassword,
-    'ssl.truststore.type': 'PKCS12',
-    'ssl.truststore.location': stores.truststore,
-    'ssl.truststore.password': stores.storePassword,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.certificate.chain': certificatePem + caPem,
+    'ssl.keystore.key': keyPem,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': caPem,
   };
-}
-
-/** A certificate authority of its own and a server certificate for 127.0.0.1 and localhost, made by the JDK's keytool. */
-function createStores(run: Run, java: Java): Stores {
-  const storePassword = newPassword();
-  const file = (name: string) => join(run.folder, name);
-  const [authority, keystore, truststore] = [file('authority.p12'), file('broker.p12'), file('trusted.p12')];
-  const keytool = (...args: string[]) => runKeytool(java, [...args, '-storepass', storePassword]);
-  const key = ['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '30', '-storetype', 'PKCS12'];
-
-  keytool(
-    ...key,
-    '-keystore',
-    authority,
-    '-alias',
-    'authority',
-    '-dname',
-    'CN=Tributary test authority',
-    '-ext',
-    'bc:c=ca:true',
-    '-ext',
-    'ku:c=keyCertSign',
-  );
-  keytool(...key, '-keystore', keystore, '-alias', 'broker', '-dname', 'CN=localhost');
-  const caPem = keytool('-exportcert', '-rfc', '-keystore', authority, '-alias', 'authority');
-  const request = keytool('-certreq', '-keystore', keystore, '-alias', 'broker');
-  writeFileSync(file('request.pem'), request);
-  const names = 'san=ip:127.0.0.1,dns:localhost';
-  const certificate = keytool(
-    '-gencert',
-    '-rfc',
-    '-keystore',
-    authority,
-    '-alias',
-    'authority',
-    '-infile',
-    file('request.pem'),
-    '-ext',
-    names,
-    '-validity',
-    '30',
-  );
-  writeFileSync(file('ca.pem'), caPem);
-  writeFileSync(file('chain.pem'), certificate + caPem);
-  keytool('-importcert', '-noprompt', '-keystore', keystore, '-alias', 'authority', '-file', file('ca.pem'));
-  keytool('-importcert', '-noprompt', '-keystore', keystore, '-alias', 'broker', '-file', file('chain.pem'));
-  keytool('-importcert', '-noprompt', '-storetype', 'PKCS12', '-keystore', truststore, '-alias', 'authority', '-file', file('ca.pem'));
-  return { keystore, truststore, storePassword, caPem: readFileSync(file('ca.pem'), 'utf8') };
-}
-
-function runKeytool(java: Java, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(javaTool(java, 'keytool'), args, { encoding: 'utf8' });
-  if (status === 0) return stdout;
-  throw new BootstrapError(
-    `keytool ${args[0]} failed: ${error?.message ?? (stdout + stderr).trim()}. It comes with Java; is this Java complete?`,
-  );
 }

@@ -26,10 +26,14 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 await ensureBuilt(root, () => undefined).catch((error: unknown) => fail(messageOf(error)));
-const child = spawn(process.execPath, ['--enable-source-maps', builtApp(root, 'cli'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: environment(),
-});
+const child = spawn(
+  process.execPath,
+  ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps', builtApp(root, 'cli'), ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    env: environment(),
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 child.once('error', (error) => fail(`The CLI could not be started: ${error.message}`));
 child.once('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));

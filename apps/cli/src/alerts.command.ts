@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { askControl } from './control-questions.js';
+import { askControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 interface AlertItem {

@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  adminToken,
-  placeInFile,
-  readTenantsFile,
-  type Problem,
-  type Resolved,
-  type SecretReference,
-  type TenantToApply,
-} from '@tributary/config';
-import { ControlClient, ControlRefused } from '@tributary/http';
+import { placeInFile, readTenantsFile, type Problem, type Resolved, type SecretReference, type TenantToApply } from '@tributary/config';
+import { ControlRefused, type ControlClient } from '@tributary/http';
 import type { SettingsReport } from '@tributary/stream';
-import { cliSettings, settingsFor } from './cli.config.js';
+import { withControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 interface ApplyOptions {
@@ -21,7 +13,6 @@ interface ApplyOptions {
   readonly json: boolean;
 }
 
-const TIMEOUT_MS = 30_000;
 const REFUSED_FOR_ITS_CONTENT = 422;
 
 /** Nothing of the file was applied. */
@@ -121,19 +112,18 @@ export function applyCommand(program: Command, { environment, say }: Terminal): 
       const text = readText(file);
       const reading = readTenantsFile(text, secretsBeside(file, environment));
       if (reading.kind === 'refused') throw new FileRefused(file, reading.problems);
-      const settings = settingsFor(cliSettings, environment);
-      const client = new ControlClient({ url: settings.CONTROL_URL, adminToken: adminToken(settings).reveal(), timeoutMs: TIMEOUT_MS });
       const reports: SettingsReport[] = [];
       const onReport = (report: SettingsReport): void => {
         reports.push(report);
         if (!json) tell(report, dryRun, say);
       };
       try {
-        const tried = await tryAll(client, reading.tenants, file, text);
-        if (dryRun) tried.forEach(onReport);
-        else await applyAll(client, reading.tenants, onReport);
+        await withControl(environment, async (client) => {
+          const tried = await tryAll(client, reading.tenants, file, text);
+          if (dryRun) tried.forEach(onReport);
+          else await applyAll(client, reading.tenants, onReport);
+        });
       } finally {
-        await client.close();
         if (json && reports.length > 0) say(JSON.stringify(reports));
       }
     });

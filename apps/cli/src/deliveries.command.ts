@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import Table from 'cli-table3';
-import { askControl } from './control-questions.js';
+import { askControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 interface DeliveryItem {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { askControl } from './control-questions.js';
+import { askControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 /** Of control's answer what is printed for people. */
@@ -7,7 +7,6 @@ interface Explanation {
   readonly status: string;
   readonly total: string | null;
   readonly currency: string | null;
-  readonly observationsCutOff: boolean;
   readonly observations: readonly {
     readonly receivedAt: string;
     readonly source: string;
@@ -24,17 +23,21 @@ interface Explanation {
   readonly rejected: readonly { readonly receivedAt: string; readonly topic: string; readonly what: string; readonly detail: string }[];
 }
 
+interface ExplainOptions {
+  readonly log: boolean;
+  readonly json: boolean;
+}
+
 const indented = (text: string): string => text.replaceAll(/^/gm, '    ');
 
 function linesOf(orderId: string, told: Explanation): string[] {
-  const { status, total, currency, observations, observationsCutOff, fold, destinations, rejected } = told;
+  const { status, total, currency, observations, fold, destinations, rejected } = told;
   return [
     `Order ${orderId}: ${status}${total === null ? '' : `, ${total} ${currency ?? ''}`}`,
     '',
     ...observations.map(
       ({ receivedAt, source, whatChanged, isKept }) => `${isKept ? '→' : ' '} ${receivedAt} ${source}: ${whatChanged.join('; ')}`,
     ),
-    ...(observationsCutOff ? ['  The log was too long to be read in time; some records may be missing.'] : []),
     ...fold,
     ...destinations.flatMap(({ connection, destination, undecided, deliveries }) => [
       '',
@@ -60,9 +63,11 @@ export function explainCommand(program: Command, { environment, say }: Terminal)
     .argument('<tenant>')
     .argument('<connection>', 'the shop’s connection')
     .argument('<orderId>', 'the shop’s own id of the order, not the number that buyers see')
+    .option('--no-log', 'leave out what only the log has: observations and requests (works while Kafka is away)')
     .option('--json', 'print control’s answer as JSON', false)
-    .action(async (tenant: string, connection: string, orderId: string, { json }: { readonly json: boolean }) => {
-      const told = await askControl<Explanation>(environment, ['tenants', tenant, 'orders', connection, orderId, 'explanation']);
+    .action(async (tenant: string, connection: string, orderId: string, { log, json }: ExplainOptions) => {
+      const path = ['tenants', tenant, 'orders', connection, orderId, 'explanation'];
+      const told = await askControl<Explanation>(environment, path, log ? {} : { observations: 'false' });
       if (json) say(JSON.stringify(told));
       else for (const line of linesOf(orderId, told)) say(line);
     });

@@ -1,7 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Secret, type DesiredTenant } from '@tributary/config';
+import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { DatabaseUnavailable } from '@tributary/postgres';
-import type { ConnectionVersionRow, SettingsAnswer } from '@tributary/stream';
+import { LogTooLong, type ConnectionVersionRow, type SettingsAnswer } from '@tributary/stream';
 import { createLog, Metrics } from '@tributary/telemetry';
 import { createControlApp } from './control.app.js';
 import type { ControlPorts } from './control.module.js';
@@ -24,7 +25,7 @@ const shop: ConnectionVersionRow = {
 class Settings {
   puts: { tenant: DesiredTenant; isDryRun: boolean }[] = [];
   reasons: string[] = [];
-  isAway = false;
+  failure: Error | null = null;
   answer: SettingsAnswer = { kind: 'done', report: { tenant: 'acme', changed: [], generated: [], consent: [], isPublished: true } };
 
   ports(): ControlPorts {
@@ -39,8 +40,8 @@ class Settings {
         },
         store: {
           tenants: () =>
-            this.isAway
-              ? Promise.reject(new DatabaseUnavailable('away'))
+            this.failure !== null
+              ? Promise.reject(this.failure)
               : Promise.resolve([{ id: 'acme', name: 'Acme', state: 'active', defaultCountry: 'CL', connections: 1 }]),
           connections: (tenant) => Promise.resolve(tenant === 'acme' ? [shop] : undefined),
         },
@@ -142,12 +143,20 @@ describe('problems', () => {
     });
   });
 
-  it('of a database that is away say to ask again', async () => {
-    settings.isAway = true;
-    expect(await ask({ method: 'GET', url: '/v1/tenants', headers: AUTHORIZED })).toMatchObject({
-      status: 503,
-      body: { title: 'Not now' },
-    });
+  it.each([
+    ['a database that is away', new DatabaseUnavailable('away'), /^The database does not answer\. Ask again.*Postgres/],
+    ['brokers that are away', new BrokerUnavailable('away'), /^Kafka does not answer.*observations=false/],
+    ['a registry that is away', new RegistryUnavailable('away'), /^The schema registry does not answer.*observations=false/],
+    ['a log that is too long', new LogTooLong('10 s'), /^The log is too long.*observations=false/],
+  ])('of %s say to ask again and what else to do', async (_what, error, detail) => {
+    settings.failure = error;
+    const answer = await app.inject({ method: 'GET', url: '/v1/tenants', headers: AUTHORIZED });
+    expect([answer.statusCode, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
+      503,
+      'application/problem+json',
+      '2',
+    ]);
+    expect(answer.json()).toMatchObject({ status: 503, title: 'Not now', detail: expect.stringMatching(detail) });
   });
 
   it('of wrong settings list every one with its path', async () => {

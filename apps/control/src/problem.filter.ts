@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { DatabaseUnavailable } from '@tributary/postgres';
+import { LogTooLong } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import { HttpProblem, type ProblemItem } from './problem.js';
 
@@ -24,8 +25,20 @@ const REFUSED_BY_PARSER: Readonly<Record<number, Said>> = {
   415: { status: 415, title: 'Not JSON', detail: 'Send the body as application/json.' },
 };
 
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailable || error instanceof BrokerUnavailable || error instanceof RegistryUnavailable;
+const WITHOUT_LOG = 'An order and its explanation can be had without the log: ?observations=false.';
+
+/** What to tell somebody who may ask again later; undefined for any other error. */
+function whyNotNow(error: unknown): string | undefined {
+  if (error instanceof DatabaseUnavailable)
+    return 'The database does not answer. Ask again in a moment; if that does not help, look whether Postgres runs and control may reach it.';
+  if (error instanceof BrokerUnavailable)
+    return `Kafka does not answer, so the log cannot be read. Ask again in a moment, or look whether the brokers run. ${WITHOUT_LOG}`;
+  if (error instanceof RegistryUnavailable)
+    return `The schema registry does not answer, so the log cannot be read. Ask again in a moment, or look whether it runs. ${WITHOUT_LOG}`;
+  if (error instanceof LogTooLong)
+    return `The log is too long to be read to its end while you wait, or Kafka is busy. Ask again later. ${WITHOUT_LOG}`;
+  return undefined;
+}
 
 function ofHttpException(error: HttpException): Said {
   const status = error.getStatus();
@@ -56,13 +69,10 @@ export class ProblemFilter implements ExceptionFilter {
     const status = (error as { readonly statusCode?: unknown } | null)?.statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500) return REFUSED_BY_PARSER[status] ?? { status, title: 'Refused' };
     const route = request.routeOptions?.url ?? '';
-    if (isUnavailable(error)) {
+    const detail = whyNotNow(error);
+    if (detail !== undefined) {
       this.log.warn({ route, cause: describeError(error) }, 'cannot answer now');
-      return {
-        status: 503,
-        title: 'Not now',
-        detail: 'The database, Kafka or the schema registry does not answer. Ask again in a moment.',
-      };
+      return { status: 503, title: 'Not now', detail };
     }
     this.log.error({ route, cause: describeError(error) }, 'a request failed');
     return { status: 500, title: 'Our mistake', detail: 'The request failed for a reason that stands in the log of control.' };

@@ -38,7 +38,7 @@ const tenantBodySchema = z
       .array(z.looseObject({ id, kind: z.string() }))
       .optional()
       .describe(
-        'Each with the fields of its kind, as in the tenants file; secrets as their values. What is left out is disabled, a secret that is left out is kept',
+        'Each with the fields of its kind, as in the tenants file; secrets as their values. What is left out is disabled, a secret that is left out is kept, one that is null is removed where its kind can do without',
       ),
   })
   .meta({ id: 'TenantSettings' });

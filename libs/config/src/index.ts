@@ -8,5 +8,6 @@ export * from './tenants/canonical-json.js';
 export * from './tenants/connection-kinds.js';
 export * from './tenants/tenants-file.js';
 export * from './tenants/tenant-change.js';
+export { pixelCodesOf, pixelsOfOthers, type TenantInForce } from './tenants/shared-pixels.js';
 export * from './tenants/change-report.js';
 export * from './tenants/file-place.js';

@@ -51,8 +51,10 @@ describe('the records of an order', () => {
 });
 
 describe('the fold in words', () => {
-  it('names the observation that counts', () =>
-    expect(explainFold(fold([held, paid]), 2)[0]).toMatch(/^Of 2 records in the log counts .* status processing/));
+  it('names the observation that counts', () => {
+    expect(explainFold(fold([held, paid]), 2)[0]).toMatch(/^Of 2 records in the log counts .* status processing/);
+    expect(explainFold(fold([held, paid]), null)[0]).toMatch(/^Of the records in the log counts .* status processing/);
+  });
   it('says that the order is gone', () =>
     expect(explainFold(fold([paid, orderVanished()]), 2)).toContain('After that the shop answered that it no longer has the order.'));
   it('says that a deletion waits for a look', () =>

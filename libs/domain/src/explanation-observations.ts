@@ -103,14 +103,15 @@ export function viewObservations(events: readonly OrderEvent[], state: OrderStat
   return views;
 }
 
-/** What the fold made of the observations, a sentence each. */
-export function explainFold(state: OrderState, observationCount: number): readonly string[] {
+/** What the fold made of the observations, a sentence each; without their number when the log was not read. */
+export function explainFold(state: OrderState, observationCount: number | null): readonly string[] {
   const { observed } = state;
+  const records = observationCount === null ? 'the records' : `${observationCount} record${observationCount === 1 ? '' : 's'}`;
   const words =
     observed === null
       ? ['The order itself was never seen; only its deletion was reported.']
       : [
-          `Of ${observationCount} record${observationCount === 1 ? '' : 's'} in the log counts the one that was true last on the shop’s clock: status ${observed.status}, ${observed.total} ${observed.currency}, as of ${inUtc(observed.asOf)}, received at ${inUtc(observed.receivedAt)} by ${observed.source}.`,
+          `Of ${records} in the log counts the one that was true last on the shop’s clock: status ${observed.status}, ${observed.total} ${observed.currency}, as of ${inUtc(observed.asOf)}, received at ${inUtc(observed.receivedAt)} by ${observed.source}.`,
         ];
   if (state.isVanished) words.push('After that the shop answered that it no longer has the order.');
   if (isDeletionUnconfirmed(state)) words.push('A deletion was reported and nobody has looked since.');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { flag, integer, secretText, text, url, type Settings } from '@tributary/config';
+import { ConfigurationError, flag, integer, secretText, text, url, type Settings } from '@tributary/config';
 
 export const kafkaSettings = {
   KAFKA_BROKERS: text()
@@ -23,7 +23,9 @@ export const registrySettings = {
   SCHEMA_REGISTRY_URL: url().describe('Confluent-compatible schema registry (for Apicurio: `…/apis/ccompat/v7`)'),
   SCHEMA_REGISTRY_USERNAME: text().optional().describe('User of the registry'),
   SCHEMA_REGISTRY_PASSWORD: secretText().optional().describe('Password of the registry'),
-  SCHEMA_REGISTRY_CA_FILE: text().optional().describe('PEM file of the authority that signed the registry’s certificate'),
+  SCHEMA_REGISTRY_CA_FILE: text()
+    .optional()
+    .describe('PEM file of the authority that signed the registry’s certificate (the address must then be https)'),
 } as const;
 
 export interface KafkaConnection {
@@ -56,11 +58,14 @@ export interface RegistryConnection {
   readonly caPem?: string;
 }
 
-export const registryConnection = (settings: Settings<typeof registrySettings>): RegistryConnection => ({
-  url: settings.SCHEMA_REGISTRY_URL.replace(/\/$/, ''),
-  auth:
-    settings.SCHEMA_REGISTRY_USERNAME === undefined
-      ? null
-      : { username: settings.SCHEMA_REGISTRY_USERNAME, password: settings.SCHEMA_REGISTRY_PASSWORD?.reveal() ?? '' },
-  ...(settings.SCHEMA_REGISTRY_CA_FILE === undefined ? {} : { caPem: readFileSync(settings.SCHEMA_REGISTRY_CA_FILE, 'utf8') }),
-});
+/** Throws ConfigurationError when an authority is given for an address without TLS. */
+export function registryConnection(settings: Settings<typeof registrySettings>): RegistryConnection {
+  const { SCHEMA_REGISTRY_URL: address, SCHEMA_REGISTRY_CA_FILE: caFile, SCHEMA_REGISTRY_USERNAME: username } = settings;
+  if (caFile !== undefined && !address.startsWith('https:'))
+    throw new ConfigurationError('SCHEMA_REGISTRY_CA_FILE is set: SCHEMA_REGISTRY_URL must then begin with https:');
+  return {
+    url: address.replace(/\/$/, ''),
+    auth: username === undefined ? null : { username, password: settings.SCHEMA_REGISTRY_PASSWORD?.reveal() ?? '' },
+    ...(caFile === undefined ? {} : { caPem: readFileSync(caFile, 'utf8') }),
+  };
+}

@@ -22,6 +22,15 @@ const statusOf = (error: unknown): number | undefined => {
   return typeof status === 'number' ? status : undefined;
 };
 
+/** What a person may look at. The client gives a failed connection status 400 and the socket's own words. */
+function whyNot(error: unknown, status: number | undefined): string {
+  if (status === 401 || status === 403)
+    return ` (HTTP ${status}): are SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD those of a user who may do this?`;
+  if (error instanceof Error && /certificate|\bSSL\b|\bTLS\b/i.test(error.message))
+    return ': its certificate is not accepted; is SCHEMA_REGISTRY_CA_FILE the authority that signed it, and the host of SCHEMA_REGISTRY_URL a name that stands in it?';
+  return status === undefined || status === 400 ? '' : ` (HTTP ${status})`;
+}
+
 /** Schema ids and texts; apps only look up, the deploy step registers. */
 export class Registry {
   private readonly client: SchemaRegistry;
@@ -84,8 +93,6 @@ export class Registry {
     if (status === 404 || (error instanceof Error && /not found|No schema/i.test(error.message))) {
       return new NotRegistered(`${what} is not in the schema registry: run «tributary schemas register»`, { cause: error });
     }
-    return new RegistryUnavailable(`the schema registry did not answer for ${what}${status === undefined ? '' : ` (HTTP ${status})`}`, {
-      cause: error,
-    });
+    return new RegistryUnavailable(`the schema registry did not answer for ${what}${whyNot(error, status)}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Sql } from '@tributary/domain';
 
-/** `host`, `port`, `user`, `password`, `database` and TLS come from the URL (`sslmode`, `sslrootcert`). */
+/** `host`, `port`, `user`, `password` and `database` come from the URL, and without `caPem` TLS as well (`sslmode`, `sslrootcert`, …). */
 export interface PostgresOptions {
   readonly databaseUrl: string;
   readonly maxConnections: number;
@@ -9,7 +9,7 @@ export interface PostgresOptions {
   readonly applicationName: string;
   /** A statement that runs longer is cancelled. */
   readonly statementTimeoutMs?: number;
-  /** PEM of the authority that signed the server's certificate; set: TLS is required and verified. */
+  /** PEM of the authority that signed the server's certificate; set: TLS is required and verified, whatever the URL says of it. */
   readonly caPem?: string;
 }
 
@@ -41,8 +41,12 @@ PARSERS.setTypeParser(BIGINT, parseSafeInteger);
 
 /** SQLSTATE classes of data faults: 22 data exception, 23 integrity constraint, 54 program limit exceeded. */
 const isDataFault = (sqlState: string): boolean => /^(22|23|54)/.test(sqlState);
-/** 08 connection, 53 resources, 57 operator intervention (shutdown), 40 rollback, 55P03 lock not available, 25006 read only (failover). */
-const isUnavailable = (sqlState: string): boolean => /^(08|53|57|40)/.test(sqlState) || sqlState === '55P03' || sqlState === '25006';
+/** 08 connection, 28 not let in, 53 resources, 57 operator intervention (shutdown), 40 rollback, 55P03 lock not available, 25006 read only (failover). */
+const isUnavailable = (sqlState: string): boolean => /^(08|28|53|57|40)/.test(sqlState) || sqlState === '55P03' || sqlState === '25006';
+
+/** What Node's TLS calls a certificate that it does not accept. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes (read 2026-11-21) */
+const isAboutCertificate = (code: string): boolean =>
+  /^(ERR_TLS_|ERR_SSL_|UNABLE_TO_|CERT_|.*SELF_SIGNED_CERT|HOSTNAME_MISMATCH)/.test(code);
 
 /**
  * Turns pg's errors into the two that callers can act on. Messages of data faults may quote a value, so only the code is kept.
@@ -53,6 +57,11 @@ function translate(error: unknown): unknown {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   if (typeof code === 'string') {
     if (isDataFault(code)) return new StatementRefused(code, `the database refused the data (SQLSTATE ${code})`);
+    if (isAboutCertificate(code))
+      return new DatabaseUnavailable(
+        `the database’s certificate is not accepted (${code}): is DATABASE_CA_FILE the authority that signed it, and the host of DATABASE_URL a name that stands in it?`,
+        { cause: error },
+      );
     if (isUnavailable(code) || /^E[A-Z]+$/.test(code))
       return new DatabaseUnavailable(`the database is not available (${code})`, { cause: error });
     return error;
@@ -85,20 +94,32 @@ class Transaction implements Sql {
   }
 }
 
+/** pg lets the URL overrule what it is told beside it: with an authority of our own nothing in the URL may weaken or switch off TLS. */
+function withoutTls(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const kept = [...url.searchParams].filter(([name]) => !/^(ssl|uselibpqcompat$)/.test(name));
+  url.search = new URLSearchParams(kept).toString();
+  return url.href;
+}
+
+const serverOf = ({ databaseUrl, caPem }: PostgresOptions): pg.PoolConfig =>
+  caPem === undefined
+    ? { connectionString: databaseUrl }
+    : { connectionString: withoutTls(databaseUrl), ssl: { ca: caPem, rejectUnauthorized: true } };
+
 /** A pool of connections; `Sql` of everything above. */
 export class PostgresPool implements Sql {
   private readonly pool: pg.Pool;
 
   constructor(options: PostgresOptions) {
     this.pool = new pg.Pool({
-      connectionString: options.databaseUrl,
+      ...serverOf(options),
       max: options.maxConnections,
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       statement_timeout: options.statementTimeoutMs ?? 60_000,
       types: PARSERS,
-      ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
     });
     // An idle connection that dies is replaced on the next query; without a listener it would end the process.
     this.pool.on('error', () => undefined);

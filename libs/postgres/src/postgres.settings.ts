@@ -6,7 +6,9 @@ export const postgresSettings = {
   DATABASE_URL: secretText().describe('`postgres://user:password@host:port/database`'),
   DATABASE_CA_FILE: text()
     .optional()
-    .describe('PEM file of the authority that signed the server’s certificate; set: TLS is required and verified'),
+    .describe(
+      'PEM file of the authority that signed the server’s certificate; set: TLS is required and verified, whatever the URL says of `ssl…`',
+    ),
   DATABASE_POOL: integer(2, 200, 10).describe('Connections that one process may hold'),
 } as const;
 

@@ -18,11 +18,6 @@ export function findJava(env: NodeJS.ProcessEnv): Java | { readonly missing: str
   return { missing: `Java ${minimumJavaVersion} or newer (found: ${newest > 0 ? `Java ${newest}` : 'none'})` };
 }
 
-/** The path of another tool of the same Java, such as keytool. */
-export function javaTool(java: Java, tool: string): string {
-  return java.command === 'java' ? tool : join(java.command, '..', tool);
-}
-
 function javaVersion(command: string, env: NodeJS.ProcessEnv): number {
   const { stderr, status } = spawnSync(command, ['-version'], { encoding: 'utf8', env, timeout: 10_000 });
   const match = /version "(?:1\.)?(\d+)/.exec(stderr ?? '');

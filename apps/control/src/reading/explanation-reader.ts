@@ -12,7 +12,7 @@ import type { DestinationConnection, LedgerReader, OrderName } from './ledger-re
 import type { FoundOrder, OrderReader } from './order-reader.js';
 import type { ReadingPorts } from './reading.ports.js';
 import type { ExplainedDelivery, OrderExplanation } from './reading.schema.js';
-import { shownRequests, type ShownRequest } from './sealed-requests.js';
+import { requestsLeftOut, shownRequests, type ShownRequest } from './sealed-requests.js';
 
 type ExplainedDestination = OrderExplanation['destinations'][number];
 
@@ -56,17 +56,17 @@ export class ExplanationReader {
     private readonly orders: OrderReader,
   ) {}
 
-  /** Null when nothing at all is known of the order. */
-  async explain(name: OrderName): Promise<OrderExplanation | null> {
+  /** Null when nothing at all is known of the order. Without the log neither observations nor requests are told. */
+  async explain(name: OrderName, { withLog }: { readonly withLog: boolean }): Promise<OrderExplanation | null> {
     const [found, rejected] = await Promise.all([this.orders.find(name), rejectedOfOrder(this.ports.sql, name)]);
     if (found === null && rejected.length === 0) return null;
     const known = found ?? NOT_FOLDED;
     const [log, ...byKind] = await Promise.all([
-      found === null ? { events: [], isCutOff: false } : this.orders.log(name),
-      ...this.ledgers.map((ledger) => this.destinationsOf(ledger, name, known)),
+      found === null || !withLog ? [] : this.orders.log(name),
+      ...this.ledgers.map((ledger) => this.destinationsOf(ledger, name, known, withLog)),
     ]);
     const answer = this.orders.answer(name, known, log);
-    const fold = known.state === null ? [] : [...explainFold(known.state, answer.observations.length)];
+    const fold = known.state === null ? [] : [...explainFold(known.state, withLog ? answer.observations.length : null)];
     const destinations = byKind.flat();
     return {
       ...answer,
@@ -85,13 +85,18 @@ export class ExplanationReader {
     };
   }
 
-  private async destinationsOf(ledger: LedgerReader, name: OrderName, { state }: FoundOrder): Promise<ExplainedDestination[]> {
+  private async destinationsOf(
+    ledger: LedgerReader,
+    name: OrderName,
+    { state }: FoundOrder,
+    withLog: boolean,
+  ): Promise<ExplainedDestination[]> {
     const [connections, entries, order] = await Promise.all([
       ledger.connections(name.tenantId),
       ledger.entriesOf(name),
       ledger.order(name),
     ]);
-    const shown = await shownRequests(this.ports, ledger.place, entries);
+    const shown = withLog ? await shownRequests(this.ports, ledger.place, entries) : requestsLeftOut(entries);
     const renewalOf = state?.observed?.renewalOf ?? null;
     return connections.flatMap((connection: DestinationConnection): ExplainedDestination[] => {
       const own = entries.filter(({ key }) => key.destinationConnectionId === connection.connectionId);

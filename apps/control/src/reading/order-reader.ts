@@ -18,11 +18,6 @@ import type { Order } from './reading.schema.js';
 
 export const LOG_TIME_LIMIT_MS = 10_000;
 
-interface OrderLog {
-  readonly events: readonly OrderEvent[];
-  readonly isCutOff: boolean;
-}
-
 const rankOfHead = ({ asOf, modifiedAt, observedAt, contentHash }: HeadView): ObservationRank | null =>
   asOf === null || modifiedAt === null || observedAt === null || contentHash === null
     ? null
@@ -30,7 +25,7 @@ const rankOfHead = ({ asOf, modifiedAt, observedAt, contentHash }: HeadView): Ob
 
 const isAhead = (a: ObservationRank | null, b: ObservationRank | null): boolean => a !== null && (b === null || compareRanks(a, b) > 0);
 
-type Folded = Omit<Order, 'tenant' | 'connection' | 'orderId' | 'observations' | 'observationsCutOff'>;
+type Folded = Omit<Order, 'tenant' | 'connection' | 'orderId' | 'observations'>;
 
 const headInUtc = (rank: ObservationRank | null): Order['head'] =>
   rank && { asOf: inUtc(rank.asOf), modifiedAt: inUtc(rank.modifiedAt), observedAt: inUtc(rank.observedAt), contentHash: rank.contentHash };
@@ -76,14 +71,10 @@ export class OrderReader {
   }
 
   /** The order's records in log order; what cannot be read is left out (it stands among the dead letters). */
-  async log(name: OrderName): Promise<OrderLog> {
+  async log(name: OrderName): Promise<readonly OrderEvent[]> {
     const { kafka, registry, book, log } = this.ports;
     const key = orderKey({ ...name, connectionId: asConnectionId(name.connectionId) });
-    const { records, isCutOff } = await readRecordsOf(
-      kafka,
-      { topic: ORDER_EVENTS_TOPIC, keys: [key], timeLimitMs: LOG_TIME_LIMIT_MS },
-      log,
-    );
+    const records = await readRecordsOf(kafka, { topic: ORDER_EVENTS_TOPIC, keys: [key], timeLimitMs: LOG_TIME_LIMIT_MS }, log);
     const events: OrderEvent[] = [];
     for (const { value } of records.get(key) ?? []) {
       if (value === null) continue;
@@ -94,17 +85,16 @@ export class OrderReader {
         if (!(error instanceof MalformedRecord)) throw error;
       }
     }
-    return { events, isCutOff };
+    return events;
   }
 
-  answer(name: OrderName, { folded, state }: FoundOrder, { events, isCutOff }: OrderLog): Order {
+  answer(name: OrderName, { folded, state }: FoundOrder, events: readonly OrderEvent[]): Order {
     return {
       tenant: name.tenantId,
       connection: name.connectionId,
       orderId: name.orderId,
       ...folded,
       observations: viewObservations(events, state).map((view) => ({ ...view, whatChanged: [...view.whatChanged] })),
-      observationsCutOff: isCutOff,
     };
   }
 }

@@ -19,21 +19,25 @@ export class OrdersController {
     @Inject(ExplanationReader) private readonly explanations: ExplanationReader,
   ) {}
 
-  /** The order as folded, and its records from the log unless `observations=false`. 404: never seen. */
+  /** The order as folded, and its records from the log unless `observations=false`. 404: never seen; 503: the log cannot be read now. */
   @Get()
   async order(@Param() address: Address, @Query() query: unknown): Promise<Order> {
     const { observations } = readGiven(orderQuery, query, 'query');
     const name = await this.nameOf(address);
     const found = await this.orders.find(name);
     if (found === null) throw nothingHere(UNKNOWN_ORDER);
-    const log = observations ? await this.orders.log(name) : { events: [], isCutOff: false };
+    const log = observations ? await this.orders.log(name) : [];
     return this.orders.answer(name, found, log);
   }
 
-  /** Every observation, the fold, and per destination what was decided, sent and answered, in words and as data. 404: never seen. */
+  /**
+   * Every observation, the fold, and per destination what was decided, sent and answered, in words and as data. `observations=false`
+   * leaves out what only the log has: observations and requests. 404: never seen; 503: the log cannot be read now.
+   */
   @Get('explanation')
-  async explanation(@Param() address: Address): Promise<OrderExplanation> {
-    const explained = await this.explanations.explain(await this.nameOf(address));
+  async explanation(@Param() address: Address, @Query() query: unknown): Promise<OrderExplanation> {
+    const { observations } = readGiven(orderQuery, query, 'query');
+    const explained = await this.explanations.explain(await this.nameOf(address), { withLog: observations });
     if (explained === null) throw nothingHere(UNKNOWN_ORDER);
     return explained;
   }

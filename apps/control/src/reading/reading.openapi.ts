@@ -44,6 +44,7 @@ export const READING_PATHS: readonly ApiRoute[] = [
     path: '/v1/tenants/{tenant}/orders/{connection}/{orderId}/explanation',
     summary: 'What became of one order and why, in words and as data',
     pathParameters: order,
+    queryParameters: parametersOf(orderQuery),
     answers: { 200: { description: 'The explanation', schema: explanationSchema }, 404: problemAnswer('Never seen') },
   },
   {

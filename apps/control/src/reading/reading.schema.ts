@@ -107,7 +107,6 @@ const orderFields = {
   deletionReportedAt: orNothing(time),
   head: orNothing(z.object({ asOf: time, modifiedAt: time, observedAt: time, contentHash: text })),
   observations: z.array(observationSchema).describe('In log order; empty when they were not asked for'),
-  observationsCutOff: z.boolean().describe('The log was too long to be read in time, so some may be missing'),
 };
 export const orderSchema = z.object(orderFields).meta({ id: 'Order' });
 

@@ -11,9 +11,14 @@ export type ShownRequest = { readonly request: unknown; readonly note: null } | 
 
 const nothing = (note: string): ShownRequest => ({ request: null, note });
 const NEVER_ATTEMPTED = nothing('No request was made.');
+const NOT_ASKED_FOR = nothing('The log was not read, and only together with it can the request be opened.');
 const KEY_GONE = nothing(
   'The request was sealed for a person whose key is gone (erased, or lost with a database): it cannot be opened any more.',
 );
+
+/** What is said of the requests when the log is not to be read. */
+export const requestsLeftOut = (entries: readonly LedgerEntry[]): ReadonlyMap<string, ShownRequest> =>
+  new Map(entries.map(({ key, attempts }) => [ledgerKey(key), attempts.length > 0 ? NOT_ASKED_FOR : NEVER_ATTEMPTED]));
 
 /** Opens the newest request of each entry: the bytes are the ledger's, the event id that they are bound to stands in the delivery topic. */
 export async function shownRequests(
@@ -23,15 +28,11 @@ export async function shownRequests(
 ): Promise<ReadonlyMap<string, ShownRequest>> {
   const attempted = entries.filter(({ attempts }) => attempts.length > 0);
   const keys = attempted.filter(({ sealedRequest }) => sealedRequest !== null).map(({ key }) => ledgerKey(key));
-  const { records, isCutOff } = await readRecordsOf(
-    ports.kafka,
-    { topic: place.deliveryTopic, keys, timeLimitMs: LOG_TIME_LIMIT_MS },
-    ports.log,
-  );
+  const records = await readRecordsOf(ports.kafka, { topic: place.deliveryTopic, keys, timeLimitMs: LOG_TIME_LIMIT_MS }, ports.log);
   const shown = new Map<string, ShownRequest>();
   for (const entry of entries) {
     const key = ledgerKey(entry.key);
-    shown.set(key, attempted.includes(entry) ? await shownRequest(ports, place, entry, records.get(key) ?? [], isCutOff) : NEVER_ATTEMPTED);
+    shown.set(key, attempted.includes(entry) ? await shownRequest(ports, place, entry, records.get(key) ?? []) : NEVER_ATTEMPTED);
   }
   return shown;
 }
@@ -41,15 +42,12 @@ async function shownRequest(
   place: LedgerPlace,
   entry: LedgerEntry,
   records: readonly LogRecord[],
-  isCutOff: boolean,
 ): Promise<ShownRequest> {
   const { sealedRequest } = entry;
   if (sealedRequest === null) return nothing('The request was sent without anything personal and was not kept.');
   const event = await attemptOf(ports, place, sealedRequest, records);
   if (event === undefined || event.sealedUnder === null) {
-    return nothing(
-      isCutOff ? 'The log was too long to find the request in time.' : 'The request is on its way into the log; ask again in a moment.',
-    );
+    return nothing('The request is on its way into the log; ask again in a moment.');
   }
   const sealed = { subjectId: event.sealedUnder, sealed: sealedRequest, topic: place.deliveryTopic, eventId: event.eventId };
   return opened(ports, entry.key.tenantId, sealed);

@@ -27,7 +27,7 @@ const known: KnownConnection = {
 };
 
 const told = (body: object, before: readonly KnownConnection[]): string[][] => {
-  const change = changeTenant(desired(body), before, { nowMs: 1, newToken: () => 'a-made-token-of-some-length' });
+  const change = changeTenant(desired(body), before, { nowMs: 1, newToken: () => 'a-made-token-of-some-length', told: new Map() });
   if (change.kind === 'refused') throw new Error(JSON.stringify(change.problems));
   return change.connections.map((connection) => [
     ...whatChanged(

@@ -18,7 +18,7 @@ export function whatChanged({ change, next, generated }: ConnectionChange, known
   const made = Object.keys(generated).map((name) => `${name} generated`);
   if (change === 'created' || known === undefined) return ['created', ...made];
   const secrets = next.secrets;
-  return [
+  const changed = [
     ...(known.state === next.state ? [] : [`state ${known.state} → ${next.state}`]),
     ...(known.tenantName === next.tenantName ? [] : ['tenant name']),
     ...(known.defaultCountry === next.defaultCountry ? [] : ['defaultCountry']),
@@ -28,8 +28,12 @@ export function whatChanged({ change, next, generated }: ConnectionChange, known
       : Object.keys(secrets).filter(
           (name) => generated[name] === undefined && canonicalJson(known.secrets?.[name] ?? null) !== canonicalJson(secrets[name]),
         )),
+    ...(secrets === null ? [] : Object.keys(known.secrets ?? {}).filter((name) => secrets[name] === undefined)).map(
+      (name) => `${name} removed`,
+    ),
     ...made,
   ];
+  return changed.length > 0 ? changed : ['told anew: the apps had heard of a later version'];
 }
 
 /** What the consent rule says of a shop, and why. */

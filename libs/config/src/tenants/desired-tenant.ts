@@ -15,7 +15,7 @@ export interface DesiredConnection {
   readonly kind: string;
   /** Complete: what was not said has its default. */
   readonly settings: Fields;
-  /** Only what was given: what is absent is kept, or generated. */
+  /** Only what was given: what is absent is kept, or generated; what is null is removed. */
   readonly secrets: Fields;
 }
 
@@ -66,12 +66,25 @@ function readSettings({ settings, example }: ConnectionKind, given: Fields, path
   return undefined;
 }
 
-function readSecrets({ secrets }: ConnectionKind, given: Fields, path: Path, problems: ProblemList): Fields {
+/** Null asks for a secret to be forgotten: only one that the kind can do without. */
+function whyNotRemoved({ kind, secrets, generated }: ConnectionKind, name: string): string | null {
+  if (generated.includes(name)) return 'cannot be removed: give another value in its place';
+  if (!(secrets.shape[name] as z.ZodType).safeParse(undefined).success) return `cannot be removed: a ${kind} connection needs it`;
+  return null;
+}
+
+function readSecrets(kind: ConnectionKind, given: Fields, path: Path, problems: ProblemList): Fields {
   const read: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const at = [...path, name];
-    const field = secrets.shape[name] as z.ZodType | undefined;
+    const field = kind.secrets.shape[name] as z.ZodType | undefined;
     if (value === undefined || field === undefined) continue;
+    if (value === null) {
+      const problem = whyNotRemoved(kind, name);
+      if (problem === null) read[name] = null;
+      else problems.add(at, problem);
+      continue;
+    }
     if ((Array.isArray(value) ? (value as unknown[]) : [value]).some(isSecretReference)) {
       problems.add(at, 'env: and file: are read by «tributary apply» only; send the value itself');
       continue;

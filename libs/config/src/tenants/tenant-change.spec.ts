@@ -1,5 +1,6 @@
 import { asConnectionId, asTenantId } from '@tributary/domain';
 import { canonicalJson } from './canonical-json.js';
+import { whatChanged } from './change-report.js';
 import {
   addressHash,
   changeTenant,
@@ -24,12 +25,14 @@ class Tenant {
   private known = new Map<string, KnownConnection>();
   private tokens = 0;
   nowMs = 1_000;
+  told: ReadonlyMap<string, number> = new Map();
 
   put(body: object): TenantChange {
     const reading = readTenantBody(body, 'acme');
     if (reading.kind === 'refused') throw new Error(JSON.stringify(reading.problems));
     const change = changeTenant(reading.tenant, [...this.known.values()], {
       nowMs: this.nowMs,
+      told: this.told,
       newToken: () => `generated-token-${(this.tokens += 1)}`,
     });
     if (change.kind === 'change') for (const { next } of change.connections) if (next !== null) this.keep(next);
@@ -48,6 +51,10 @@ class Tenant {
 
   loseKeys(): void {
     this.known = new Map([...this.known].map(([id, connection]) => [id, { ...connection, secrets: null }]));
+  }
+
+  knownOf(id: string): KnownConnection | undefined {
+    return this.known.get(id);
   }
 
   secretsOf(id: string): unknown {
@@ -97,6 +104,56 @@ describe('putting a tenant', () => {
     });
     expect(connectionsOf(changed)[1]?.next).toMatchObject({ version: 2, secretsVersion: 1, secrets: null });
     expect(tenant.secretsOf('ads')).toEqual({ accessToken: 'secret-1' });
+  });
+
+  it('removes a secret that is null, once, and says so', () => {
+    const tenant = new Tenant();
+    tenant.put({ connections: [shop({ consumerKey: 'ck_1', consumerSecret: 'cs_1' })] });
+    const body = { connections: [shop({ consumerKey: null, consumerSecret: null })] };
+    const known = tenant.knownOf('shop');
+    const [change] = connectionsOf(tenant.put(body));
+    expect(change).toMatchObject({ change: 'changed', version: 2, next: { secretsVersion: 2 } });
+    expect(whatChanged(change!, known)).toEqual(['consumerKey removed', 'consumerSecret removed']);
+    expect(Object.keys(tenant.secretsOf('shop') as object)).toEqual(['webhookToken', 'webhookSecret']);
+    expect(connectionsOf(tenant.put(body))).toMatchObject([{ change: 'unchanged', version: 2 }]);
+  });
+
+  it('removes no secret that is needed, and not half of a pair', () => {
+    const problemsOf = (body: object): object => {
+      const reading = readTenantBody(body, 'acme');
+      return reading.kind === 'read' ? [] : reading.problems.map(({ path, message }) => [path, message]);
+    };
+    expect(problemsOf({ connections: [shop({ webhookToken: null }), ads({ accessToken: null })] })).toEqual([
+      ['connections[0].webhookToken', 'cannot be removed: give another value in its place'],
+      ['connections[1].accessToken', 'cannot be removed: a tiktok connection needs it'],
+    ]);
+    const tenant = new Tenant();
+    tenant.put({ connections: [shop({ consumerKey: 'ck_1', consumerSecret: 'cs_1' })] });
+    expect(tenant.put({ connections: [shop({ consumerKey: null })] })).toMatchObject({
+      kind: 'refused',
+      problems: [{ path: 'connections[0].consumerSecret' }],
+    });
+  });
+
+  it('goes beyond every version that the apps have heard of, once, after the database was set back', () => {
+    const tenant = new Tenant();
+    const body = { connections: [shop(), ads({ accessToken: 't' })] };
+    tenant.put({ connections: [shop()] });
+    tenant.told = new Map([
+      ['shop', 5],
+      ['ads', 3],
+    ]);
+    const known = tenant.knownOf('shop');
+    const changes = connectionsOf(tenant.put(body));
+    expect(changes).toMatchObject([
+      { change: 'changed', version: 6 },
+      { change: 'created', version: 4 },
+    ]);
+    expect(whatChanged(changes[0]!, known)).toEqual(['told anew: the apps had heard of a later version']);
+    expect(connectionsOf(tenant.put(body)).map(({ change }) => change)).toEqual(['unchanged', 'unchanged']);
+    tenant.put({ connections: [] });
+    tenant.told = new Map([['shop', 9]]);
+    expect(connectionsOf(tenant.put({ connections: [] }))).toMatchObject([{ id: 'shop', change: 'disabled', version: 10 }]);
   });
 
   it('disables what is missing, once, and takes it back with its address and its first activation', () => {

@@ -56,6 +56,11 @@ export type TenantChange =
 export interface ChangePorts {
   readonly nowMs: number;
   readonly newToken: () => string;
+  /**
+   * Versions that apps have heard of, by connection. Above the known one after the database was set back: the log did not go back with
+   * it, and apps take only greater versions.
+   */
+  readonly told: ReadonlyMap<string, number>;
 }
 
 /** How a connection is found by the token of its address, without keeping the token. */
@@ -65,7 +70,7 @@ export const addressHash = (token: string): string => createHash('sha256').updat
 export const addressesIn = (secret: unknown): readonly string[] =>
   typeof secret === 'string' ? [secret] : Array.isArray(secret) ? secret.filter((address) => typeof address === 'string') : [];
 
-/** Given secrets over the kept ones, and what nobody gave made anew; undefined (and told) when something is missing then. */
+/** Given secrets over the kept ones, those given as null taken away, and what nobody gave made anew; undefined (and told) when something is missing then. */
 function mergeSecrets(
   kind: ConnectionKind,
   given: Secrets,
@@ -73,7 +78,7 @@ function mergeSecrets(
   newToken: () => string,
   tell: (issues: Parameters<typeof addIssues>[1], value: unknown) => void,
 ): { readonly secrets: Secrets; readonly generated: Readonly<Record<string, string>> } | undefined {
-  const known: Secrets = { ...kept, ...given };
+  const known: Secrets = Object.fromEntries(Object.entries({ ...kept, ...given }).filter(([, value]) => value !== null));
   const generated = Object.fromEntries(kind.generated.filter((name) => known[name] === undefined).map((name) => [name, newToken()]));
   const merged = { ...known, ...generated };
   const parsed = kind.secrets.safeParse(merged);
@@ -93,6 +98,10 @@ class Change {
   private activatedAt(known: KnownConnection | undefined, state: ConnectionState): number {
     if (known?.wasActive === true) return known.activatedAt;
     return state === 'active' ? this.ports.nowMs : (known?.activatedAt ?? this.ports.nowMs);
+  }
+
+  private toldOf(id: ConnectionId): number {
+    return this.ports.told.get(id) ?? 0;
   }
 
   of(wanted: DesiredConnection, known: KnownConnection | undefined, path: Path): ConnectionChange | undefined {
@@ -117,13 +126,14 @@ class Change {
     const told = { id: wanted.id, kind: wanted.kind, state, addressHashes, generated: merged.generated };
     const isSame =
       known !== undefined &&
+      known.version >= this.toldOf(wanted.id) &&
       !areSecretsNew &&
       known.state === state &&
       known.tenantName === tenantName &&
       known.defaultCountry === defaultCountry &&
       canonicalJson(known.settings) === settings;
     if (isSame) return { ...told, change: 'unchanged', version: known.version, next: null };
-    const version = (known?.version ?? 0) + 1;
+    const version = Math.max(known?.version ?? 0, this.toldOf(wanted.id)) + 1;
     const next: NextVersion = {
       id: wanted.id,
       kind: wanted.kind,
@@ -142,7 +152,8 @@ class Change {
 
   /** No longer wanted: it stops, and everything known of it stays. */
   disabled({ wasActive: _wasActive, secrets: _secrets, settings, ...known }: KnownConnection): ConnectionChange {
-    const next: NextVersion = { ...known, version: known.version + 1, state: 'disabled', settings: canonicalJson(settings), secrets: null };
+    const version = Math.max(known.version, this.toldOf(known.id)) + 1;
+    const next: NextVersion = { ...known, version, state: 'disabled', settings: canonicalJson(settings), secrets: null };
     return {
       id: known.id,
       kind: known.kind,
@@ -158,7 +169,8 @@ class Change {
 
 /**
  * What a full replacement of a tenant's settings does to each of its connections: a version for each that changes, none for the
- * same content; missing connections are disabled; missing secrets are kept, or generated where the kind allows.
+ * same content; missing connections are disabled; missing secrets are kept, or generated where the
+ * kind allows; secrets given as null are removed.
  */
 export function changeTenant(desired: DesiredTenant, known: readonly KnownConnection[], ports: ChangePorts): TenantChange {
   const change = new Change(desired, ports);
@@ -166,7 +178,10 @@ export function changeTenant(desired: DesiredTenant, known: readonly KnownConnec
   const wanted = desired.connections.map((connection, index) => change.of(connection, before.get(connection.id), ['connections', index]));
   if (change.problems.all.length > 0) return { kind: 'refused', problems: change.problems.all };
   const names = new Set(desired.connections.map(({ id }) => id));
-  const disabled = known.filter(({ id, state }) => !names.has(id) && state !== 'disabled').map((connection) => change.disabled(connection));
+  const isAsTold = ({ id, version }: KnownConnection): boolean => version >= (ports.told.get(id) ?? 0);
+  const disabled = known
+    .filter((connection) => !names.has(connection.id) && (connection.state !== 'disabled' || !isAsTold(connection)))
+    .map((connection) => change.disabled(connection));
   return { kind: 'change', connections: [...wanted.filter((connection) => connection !== undefined), ...disabled] };
 }
 

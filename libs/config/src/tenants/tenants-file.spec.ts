@@ -178,6 +178,19 @@ describe('rules between connections', () => {
     expect(Object.keys(problemsOf(file(tenant(shop(), ads({ mode: 'test' })))))).toEqual(['tenants[0].connections[1].testEventCode']);
   });
 
+  it('refuses two tenants on one pixel unless no two of their event ids can be equal', () => {
+    const shared = { purchase: { eventId: '{connection}_{orderId}' } };
+    const beta = (...connections: object[]): object => ({ id: 'beta', connections });
+    expect(problemsOf(file(tenant(shop(), ads()), beta(shop(), ads())))).toEqual({
+      'tenants[1].connections[1].pixelCode': expect.stringContaining('is that of connection ads of tenant acme already'),
+    });
+    expect(Object.keys(problemsOf(file(tenant(shop(), ads(shared)), beta(shop(), ads(shared)))))).toHaveLength(1);
+    expect(Object.keys(problemsOf(file(tenant(shop(), ads(shared)), beta(shop({ id: 'blog' }), ads()))))).toHaveLength(1);
+    expect(problemsOf(file(tenant(shop(), ads(shared)), beta(shop({ id: 'blog' }), ads(shared))))).toEqual({});
+    expect(problemsOf(file(tenant(shop(), ads()), beta(shop(), ads({ mode: 'test', testEventCode: 'T1' }))))).toEqual({});
+    expect(problemsOf(file(tenant(shop(), ads()), beta(shop(), ads({ pixelCode: 'P2' }))))).toEqual({});
+  });
+
   it('wants every webhook address once in the installation', () => {
     const token = { webhookToken: 'the-same-address-twice' };
     const reading = file(tenant(shop(token)), { id: 'other', connections: [shop(token)] });

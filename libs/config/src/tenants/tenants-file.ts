@@ -3,6 +3,7 @@ import { readFileTree } from './file-tree.js';
 import { ProblemList, type Path, type Problem } from './problem.js';
 import { isObject } from './schema-problems.js';
 import { resolveReferences, type Resolved, type SecretReference } from './secret-references.js';
+import { pixelsOfOthers } from './shared-pixels.js';
 import { addressesIn } from './tenant-change.js';
 import { checkTogether } from './tenant-rules.js';
 
@@ -35,6 +36,14 @@ function checkAddresses(readings: readonly (TenantReading | undefined)[], pathOf
         else seen.set(key, `connection ${String(id)} of tenant ${reading.id ?? ''}`);
       }
     });
+  });
+}
+
+/** The later of two tenants on one pixel is told. */
+function checkPixelsBetween(tenants: readonly TenantToApply[], problems: ProblemList): void {
+  tenants.forEach(({ tenant }, index) => {
+    const before = tenants.slice(0, index).map(({ tenant: { id, connections } }) => ({ tenantId: id, connections }));
+    pixelsOfOthers(tenant, before, ['tenants', index, 'connections'], problems);
   });
 }
 
@@ -81,7 +90,8 @@ export function readTenantsFile(text: string, resolve: (reference: SecretReferen
   const tenants = readings.flatMap((reading, index) =>
     reading?.id === undefined ? [] : [{ tenant: desiredTenant(reading, reading.id), body: entries[index] }],
   );
-  return { kind: 'read', tenants };
+  checkPixelsBetween(tenants, problems);
+  return problems.all.length > 0 ? { kind: 'refused', problems: problems.all } : { kind: 'read', tenants };
 }
 
 /**

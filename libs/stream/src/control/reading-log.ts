@@ -3,38 +3,50 @@ import { BrokerUnavailable, readRange, TopicAdmin, type KafkaClient } from '@tri
 import { describeError, type Log } from '@tributary/telemetry';
 
 /** Whose records are wanted, and how long may be looked for them. */
-export interface WantedRecords {
+interface WantedRecords {
   readonly topic: string;
   readonly keys: readonly string[];
   readonly timeLimitMs: number;
 }
 
-export interface FoundRecords {
-  /** By key, in log order. */
-  readonly records: ReadonlyMap<string, readonly LogRecord[]>;
-  /** The time was over, or Kafka away, before the end of the log was reached. */
-  readonly isCutOff: boolean;
+/** There was more log than could be read in the time given. */
+export class LogTooLong extends Error {
+  override readonly name = 'LogTooLong';
 }
 
-class TimeIsOver extends Error {
-  override readonly name = 'TimeIsOver';
+/** Nobody waits for the answer any more. */
+class NobodyWaits extends Error {
+  override readonly name = 'NobodyWaits';
 }
 
 /**
- * Reads the partitions of some keys from their beginning to their present end and keeps the records of those keys, without touching
- * any live consumer group. For a person's question, never for a stream: it reads whole partitions.
+ * The records of some keys, by key and in log order: reads their partitions from the beginning to the present end, without touching any
+ * live consumer group. For a person's question, never for a stream: it reads whole partitions. Throws {@link LogTooLong}, and
+ * BrokerUnavailable when the brokers do not answer.
  */
-export async function readRecordsOf(kafka: KafkaClient, { topic, keys, timeLimitMs }: WantedRecords, log: Log): Promise<FoundRecords> {
+export async function readRecordsOf(
+  kafka: KafkaClient,
+  { topic, keys, timeLimitMs }: WantedRecords,
+  log: Log,
+): Promise<ReadonlyMap<string, readonly LogRecord[]>> {
   const found = new Map<string, LogRecord[]>(keys.map((key) => [key, []]));
-  if (found.size === 0) return { records: found, isCutOff: false };
-  let isOver = false;
+  if (found.size === 0) return found;
+  const state = { isOver: false, isReading: false };
   const goOn = (): void => {
-    if (isOver) throw new TimeIsOver('the time for reading is over');
+    if (state.isOver) throw new NobodyWaits('the time for reading is over');
+    state.isReading = true;
   };
   const reading = readPartitionsOf(kafka, { topic, keys: [...found.keys()] }, log, goOn, (record) => found.get(record.key)?.push(record));
-  const isComplete = await isDoneWithin(timeLimitMs, reading, log);
-  isOver = true;
-  return { records: found, isCutOff: !isComplete };
+  try {
+    await withinTime(timeLimitMs, reading, log, () =>
+      state.isReading
+        ? new LogTooLong(`the log of ${topic} could not be read to its end within ${timeLimitMs} ms`)
+        : new BrokerUnavailable(`the brokers did not answer within ${timeLimitMs} ms`),
+    );
+  } finally {
+    state.isOver = true;
+  }
+  return found;
 }
 
 /** `goOn` throws when nobody waits any more. */
@@ -67,27 +79,21 @@ async function endsOf(kafka: KafkaClient, topic: string): Promise<ReadonlyMap<nu
   }
 }
 
-const isBrokerAway = (error: unknown): boolean =>
-  error instanceof BrokerUnavailable || (error instanceof Error && error.name.startsWith('KafkaJS'));
-
-/** False when the time ran out first (`work` then ends by itself), or the brokers did not answer. */
-async function isDoneWithin(timeLimitMs: number, work: Promise<void>, log: Log): Promise<boolean> {
+/** Throws what `tooLate` says when the time runs out first (`work` then ends by itself), and kafkajs' own failures as what they mean. */
+async function withinTime(timeLimitMs: number, work: Promise<void>, log: Log, tooLate: () => Error): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeLimitMs);
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate()), timeLimitMs);
   });
-  const done = work.then(
-    () => true,
-    (error: unknown) => {
-      if (!isBrokerAway(error) && !(error instanceof TimeIsOver)) throw error;
-      log.warn({ cause: describeError(error) }, 'the log could not be read to its end');
-      return false;
-    },
-  );
+  const done = work.catch((error: unknown) => {
+    if (error instanceof Error && error.name.startsWith('KafkaJS'))
+      throw new BrokerUnavailable('the brokers do not answer', { cause: error });
+    throw error;
+  });
   try {
-    return await Promise.race([done, limit]);
+    await Promise.race([done, limit]);
   } finally {
     clearTimeout(timer);
-    done.catch((error: unknown) => log.warn({ cause: describeError(error) }, 'a look into the log failed'));
+    done.catch((error: unknown) => log.debug({ cause: describeError(error) }, 'a look into the log ended early'));
   }
 }

@@ -5,6 +5,8 @@ import {
   changeTenant,
   connectionKind,
   consentDecisions,
+  pixelCodesOf,
+  pixelsOfOthers,
   takenAddresses,
   whatChanged,
   type ConnectionChange,
@@ -136,11 +138,14 @@ export class SettingsChange {
     const known = await Promise.all(
       stored.map(async (connection) => ({ ...connection, secrets: await this.secretsOf(vault, desired.id, connection) })),
     );
-    const change = changeTenant(desired, known, { nowMs: Date.now(), newToken });
+    const change = changeTenant(desired, known, { nowMs: Date.now(), newToken, told: await store.told(sql, desired.id) });
     if (change.kind === 'refused') return change;
     const hashes = change.connections.flatMap(({ addressHashes }) => addressHashes);
-    const taken = takenAddresses(desired.id, change.connections, await store.owners(sql, hashes));
-    return taken.length > 0 ? { kind: 'refused', problems: taken } : { kind: 'decided', connections: change.connections, known };
+    const problems = [
+      ...takenAddresses(desired.id, change.connections, await store.owners(sql, hashes)),
+      ...pixelsOfOthers(desired, await store.onPixels(sql, desired.id, pixelCodesOf(desired))),
+    ];
+    return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'decided', connections: change.connections, known };
   }
 
   private async secretsOf(

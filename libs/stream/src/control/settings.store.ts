@@ -1,4 +1,12 @@
-import type { AddressOwner, ConnectionState, DesiredTenant, KnownConnection, NextVersion, TenantState } from '@tributary/config';
+import type {
+  AddressOwner,
+  ConnectionState,
+  DesiredTenant,
+  KnownConnection,
+  NextVersion,
+  TenantInForce,
+  TenantState,
+} from '@tributary/config';
 import type { Sql, TenantId } from '@tributary/domain';
 import { BulkRows } from '@tributary/postgres';
 
@@ -78,12 +86,47 @@ export class SettingsStore {
     );
   }
 
+  /** The newest version of each connection of the tenant that an app has folded. */
+  async told(sql: Sql, tenantId: TenantId): Promise<ReadonlyMap<string, number>> {
+    const rows = await sql.query<{ id: string; version: number }>(
+      'settings-told',
+      `select connection_id as id, max(version)::int as version
+         from (select connection_id, version from ingest.connections where tenant_id = $1
+               union all select connection_id, version from tiktok.connections where tenant_id = $1) c group by connection_id`,
+      [tenantId],
+    );
+    return new Map(rows.map(({ id, version }) => [id, version]));
+  }
+
   owners(sql: Sql, hashes: readonly string[]): Promise<AddressOwner[]> {
     return sql.query<AddressOwner>(
       'settings-address-owners',
       'select tenant_id as "tenantId", connection_id as "connectionId", address_hash as "addressHash" from control.addresses where address_hash = any($1::text[])',
       [hashes],
     );
+  }
+
+  /**
+   * Other tenants that ever sent to one of these pixels, with their connections in force. Holds the pixels until the transaction ends,
+   * so that of two tenants that want one at the same time the second sees the first.
+   */
+  async onPixels(sql: Sql, tenantId: TenantId, pixelCodes: readonly string[]): Promise<TenantInForce[]> {
+    if (pixelCodes.length === 0) return [];
+    await sql.query(
+      'settings-lock-pixels',
+      `select pg_advisory_xact_lock(hashtextextended('control-pixel:' || code, 0)) from (select unnest($1::text[]) as code order by 1) c`,
+      [pixelCodes],
+    );
+    const rows = await sql.query<{ tenantId: string; id: string; kind: string; state: string; settings: unknown }>(
+      'settings-on-pixels',
+      `select distinct on (tenant_id, connection_id) tenant_id as "tenantId", connection_id as id, kind, state, settings
+         from control.connection_versions
+        where tenant_id in (select tenant_id from control.connection_versions
+                             where settings ? 'pixelCode' and settings ->> 'pixelCode' = any($2::text[]) and tenant_id <> $1)
+        order by tenant_id, connection_id, version desc`,
+      [tenantId, pixelCodes],
+    );
+    return [...Map.groupBy(rows, (row) => row.tenantId)].map(([id, connections]) => ({ tenantId: id, connections }));
   }
 
   /** Writes the tenant, its new versions and the events that tell of them. */
