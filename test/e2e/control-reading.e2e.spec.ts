@@ -236,7 +236,7 @@ describe('one order', () => {
       connection: 'shop',
       reason: 'invalid-field',
       reference: '4001',
-      what: 'A field of the order is missing or cannot be read.',
+      what: 'A field is missing or cannot be read.',
     });
     expect((await ask<Explained & { rejected: object[] }>('/v1/tenants/acme/orders/shop/4001/explanation')).body.rejected).toHaveLength(1);
   });
