@@ -36,6 +36,11 @@ export class AssertionSealer implements KindSealer<UnsealedAssertion> {
   }
 
   recordsOf(fact: UnsealedAssertion, _refs: readonly SubjectRef[], subjects: readonly Subject[]): OutgoingRecord[] {
+    return [this.recordUnder(subjects, fact)];
+  }
+
+  /** `subjects` in the order of the identifiers: one that is missing is an error, never the next one's. */
+  recordUnder(subjects: readonly (Subject | undefined)[], fact: Omit<UnsealedAssertion, 'kind'>): OutgoingRecord {
     const { envelope, basis, basisEventId, order, identifiers } = fact;
     const { eventId, tenantId } = envelope;
     const asserted = identifiers.map(({ kind, value, sha256, flags }, index): AssertedIdentifier => {
@@ -56,6 +61,6 @@ export class AssertionSealer implements KindSealer<UnsealedAssertion> {
       order,
       identifiers: asserted,
     };
-    return [recordOf(this.partitions, ASSERTION_EVENTS_TOPIC, tenantId, encodeAssertionEvent(this.book, event))];
+    return recordOf(this.partitions, ASSERTION_EVENTS_TOPIC, tenantId, encodeAssertionEvent(this.book, event));
   }
 }

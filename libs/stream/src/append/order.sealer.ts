@@ -130,9 +130,8 @@ export class OrderSealer implements KindSealer<UnsealedOrder> {
     const shown = shownByOrder({ connectionId, contacts, customerId, visitorId, consent: content.consent }, ownDomains);
     if (shown.length === 0) return [];
     const order = { connectionId, orderId: content.orderId };
-    const fact = { kind: 'assertion' as const, envelope, basis: 'order', basisEventId: eventId, order, identifiers: shown };
-    const subjects = shown.map(({ kind }) => byKind.get(kind)).filter((subject) => subject !== undefined);
-    return this.assertions.recordsOf(fact, this.assertions.refsOf(fact), subjects);
+    const subjects = shown.map(({ kind }) => byKind.get(kind));
+    return [this.assertions.recordUnder(subjects, { envelope, basis: 'order', basisEventId: eventId, order, identifiers: shown })];
   }
 }
 
