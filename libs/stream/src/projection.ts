@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MalformedRecord, UnknownSchemaId } from '@tributary/codecs';
 import type { Claim, LogRecord, OffsetKey, PartitionTurns, Positioned, Sql } from '@tributary/domain';
 import { BrokerUnavailable, RegistryUnavailable, type BatchControl, type RecordBatch } from '@tributary/kafka';
@@ -36,8 +37,6 @@ const RETRY_MAX_MS = 2_000;
 
 const isPassing = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable || error instanceof RegistryUnavailable || error instanceof BrokerUnavailable;
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** Asks again while our own database, broker or registry is away, keeping the group membership alive. Anything else is thrown. */
 export async function untilAvailable<T>(work: () => Promise<T>, keepAlive: () => Promise<void>, log: Log): Promise<T> {

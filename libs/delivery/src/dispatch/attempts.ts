@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   attemptDelivery,
   ledgerKey,
@@ -51,8 +52,6 @@ const NOT_SENT: DeliveryOutcome = {
   retryAfterMs: null,
   answer: { code: 'not-sent', message: 'it took too long to make the intent durable', requestId: null },
 };
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** Makes intents durable before their request leaves: in Postgres, behind a token of the credential's slice, then in the topic. */
 export class Attempts<Settings, Secrets> {

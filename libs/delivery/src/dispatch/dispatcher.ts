@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ledgerKey, type Destination, type LedgerEntry } from '@tributary/domain';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
@@ -12,8 +13,6 @@ import { isolate, type GroupOutcome } from './isolation.js';
 const CREDENTIALS_PER_CLAIM = 64;
 const AFTER_STOP_MS = 1_000;
 const NOT_YET_MS = 500;
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /**
  * Sends planned effects: the intent is durable in Postgres and in the topic before the request leaves, the outcome after it.

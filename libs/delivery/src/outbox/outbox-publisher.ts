@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { asTenantId, partitionOf, refusedRecordsAlert, type Alerts } from '@tributary/domain';
 import type { LaneProducer } from '@tributary/kafka';
 import { describeError, failpoint, type Log } from '@tributary/telemetry';
@@ -26,8 +27,6 @@ interface Waiting {
 }
 
 const NONE: ReadonlySet<string> = new Set();
-
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /**
  * Puts committed events into the delivery topic, in the order in which they were handed over. A batch that fails is repeated as
