@@ -110,6 +110,24 @@ describe('an event that the broker refuses', () => {
     await eventually('the alert is closed', 5_000, async () => (await openAlerts()).length === 0);
   });
 
+  it('lets its effect go on also when the outbox is slow to forget what was published', async () => {
+    await publisher.publish(await commit(['2', 1, 5_000]));
+    const forget = outbox.published.bind(outbox);
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
+    jest.spyOn(outbox, 'published').mockImplementationOnce(async (ids) => {
+      await isReleased;
+      await forget(ids);
+    });
+    publisher.start();
+    await topic.lift();
+    try {
+      await eventually('its effect may go on', 20_000, async () => (await queued()).length === 1);
+    } finally {
+      release();
+    }
+  });
+
   it('stays kept, in order, while the topic goes on refusing it, also for a process that never met it', async () => {
     await publisher.publish(await commit(['2', 1, 5_000], ['2', 2, 100]));
     expect(await outbox.leftBehind(0, 60_000, 10)).toEqual([]);

@@ -92,13 +92,16 @@ export class OutboxPublisher {
 
   private async sweep(): Promise<void> {
     const rows = await this.outbox.leftBehind(LEFT_BEHIND_MS, this.options.refusedForMs, SWEEP_ROWS);
-    const triedAgain = rows.filter(({ wasRefused }) => wasRefused).map(({ ledgerKey }) => ledgerKey);
-    for (const ledgerKey of triedAgain) this.blocked.delete(ledgerKey);
+    const triedAgain = rows.filter(({ wasRefused }) => wasRefused);
+    for (const { ledgerKey } of triedAgain) this.blocked.delete(ledgerKey);
     const refused = await this.publish(rows);
-    if (triedAgain.every((ledgerKey) => refused.has(ledgerKey))) return;
+    const accepted = triedAgain.filter(({ ledgerKey }) => !refused.has(ledgerKey));
+    if (accepted.length === 0) return;
+    // publish() does not wait until they are forgotten, and an effect with a refused event in the outbox may not go on.
+    await this.outbox.published(accepted.map(({ id }) => id));
     await this.options.onAccepted();
     const left = await this.outbox.refusedCounts();
-    const tenants = new Set(triedAgain.map((ledgerKey) => ledgerKey.split(':', 1)[0] ?? ''));
+    const tenants = new Set(accepted.map(({ ledgerKey }) => ledgerKey.split(':', 1)[0] ?? ''));
     for (const tenantId of tenants) if (!left.has(tenantId)) await this.alerts.close(asTenantId(tenantId), null, 'record-refused');
   }
 
