@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import kafkajs, { type Admin } from 'kafkajs';
 import pg from 'pg';
-import { builtApp } from '../../tools/bootstrap/built.mts';
+import { appArguments } from '../../tools/bootstrap/app-arguments.mts';
 import type { Child } from '../../tools/bootstrap/children.mts';
 import { freePort } from '../../tools/bootstrap/free-port.mts';
 import { lastLines } from '../../tools/bootstrap/last-lines.mts';
@@ -124,7 +124,7 @@ export class BenchInstallation {
 
   /** Resolves when it is ready. */
   async startApp(name: AppName, { env, cores }: AppOptions = {}): Promise<RunningApp> {
-    const child = this.servers.spawn({ name, args: [builtApp(this.servers.root, name)], env: { ...this.#env, ...env }, cores });
+    const child = this.servers.spawn({ name, args: appArguments(this.servers.root, name), env: { ...this.#env, ...env }, cores });
     const app = { port: this.#ports[name], child };
     this.#apps.set(name, app);
     await this.#untilOk(child, `${url(app.port)}/${name === 'control' ? 'livez' : 'readyz'}`);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtApp } from '../../tools/bootstrap/built.mts';
+import { appArguments } from '../../tools/bootstrap/app-arguments.mts';
 import { openRun, type Child, type Run } from '../../tools/bootstrap/children.mts';
 import { startInfrastructure } from '../../tools/bootstrap/infrastructure.mts';
 import type { Infrastructure } from '../../tools/bootstrap/infrastructure.port.mts';
@@ -8,7 +8,7 @@ import { lastLines } from '../../tools/bootstrap/last-lines.mts';
 import type { OnProgress } from '../../tools/bootstrap/progress.mts';
 import { coresToPin, moveTo, type Cores } from './process-meter.mts';
 
-const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--enable-source-maps'];
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
 
 export interface Program {
   readonly name: string;
@@ -81,7 +81,10 @@ export class Servers {
   /** Runs a command of the CLI to its end and reads the JSON on its last line. */
   async cli<Answer>(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
     const name = `cli-${args[0]}-${performance.now().toFixed(0)}`;
-    return this.#answer<Answer>(this.spawn({ name, args: [builtApp(this.root, 'cli'), ...args], env }), `tributary ${args.join(' ')}`);
+    return this.#answer<Answer>(
+      this.spawn({ name, args: [...appArguments(this.root, 'cli'), ...args], env }),
+      `tributary ${args.join(' ')}`,
+    );
   }
 
   async #answer<Answer>(child: Child, what: string): Promise<Answer> {

@@ -29,6 +29,15 @@ describe('the settings of a start', () => {
     expect(readStartSettings({ INGEST_PORT: '0', KAFKA_PORT: '9092' }, root)).toMatchObject({ ingestPort: 0, kafkaPort: 9092 });
   });
 
+  it('do not let the demo’s invented orders reach a vendor', () => {
+    const vendor = { TIKTOK_BASE_URL: 'https://business-api.tiktok.com' };
+    expect(() => readStartSettings(vendor, root)).toThrow(/TRIBUTARY_TENANTS to a file of your own, or TRIBUTARY_DEMO=off/);
+    expect(readStartSettings({ ...vendor, TRIBUTARY_DEMO: 'off' }, root)).toMatchObject({ isDemo: false });
+    expect(readStartSettings({ ...vendor, TRIBUTARY_TENANTS: tenants }, root)).toMatchObject({ isDemo: false });
+    for (const local of ['http://127.0.0.1:9000', 'http://localhost:9000', 'http://[::1]:9000'])
+      expect(readStartSettings({ TIKTOK_BASE_URL: local }, root)).toMatchObject({ isDemo: true, tiktokBaseUrl: local });
+  });
+
   it('name all that is wrong at once', () => {
     const env = { INGEST_PORT: '80801', TRIBUTARY_DEMO: 'no', TRIBUTARY_TENANTS: 'nowhere.yaml', TIKTOK_BASE_URL: 'tiktok' };
     expect(() => readStartSettings(env, root)).toThrow(

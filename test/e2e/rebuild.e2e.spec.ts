@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { encodeDeliveryEvent, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
@@ -17,6 +18,8 @@ const run = promisify(execFile);
 const TOKEN = 'token-of-the-shop-01';
 const SECRET = 'secret-of-the-shop';
 const PARTITIONS = 6;
+/** Between two orders of the live traffic: what has to be settled afterwards must not grow with the machine's speed. */
+const PACE_MS = 30;
 
 let stack: Stack;
 let nextOrder = 5_000;
@@ -177,7 +180,10 @@ describe('rebuild tiktok', () => {
     const sent: number[] = [];
     const over = new AbortController();
     const traffic = (async () => {
-      while (!over.signal.aborted) sent.push(await send());
+      while (!over.signal.aborted) {
+        sent.push(await send());
+        await pause(PACE_MS);
+      }
     })();
     try {
       for (let index = 0; index < 3; index += 1) await cli('rebuild', 'tiktok');

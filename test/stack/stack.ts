@@ -5,6 +5,7 @@ import { createKafka, kafkaConnection, kafkaSettings, Registry, TopicAdmin, type
 import { readSettings } from '@tributary/config';
 import { migrate, PostgresPool, readMigrations } from '@tributary/postgres';
 import { createLog } from '@tributary/telemetry';
+import { appArguments } from '../../tools/bootstrap/app-arguments.mts';
 import { openRun, type Child, type Run } from '../../tools/bootstrap/children.mts';
 import { freePort } from '../../tools/bootstrap/free-port.mts';
 import { startInfrastructure } from '../../tools/bootstrap/infrastructure.mts';
@@ -28,6 +29,8 @@ export interface RunningApp {
 }
 
 export interface StackOptions {
+  /** False: nothing is migrated, registered or created; {@link Stack.deploy} does it later. */
+  readonly isDeployed?: boolean;
   readonly apps?: readonly AppName[];
   readonly partitions?: number;
   readonly simulator?: Parameters<typeof startTiktokSimulator>[0];
@@ -66,20 +69,32 @@ export class Stack {
     const kafka = createKafka(kafkaConnection(readSettings(kafkaSettings, { KAFKA_BROKERS: addresses.kafkaBrokers }), 'test'), log);
     const tiktok = await startTiktokSimulator(options.simulator ?? { pixels: 'any' });
     const stack = new Stack(infrastructure, run, sql, kafka, tiktok);
-    await stack.deploy(options.partitions ?? 4);
+    if (options.isDeployed ?? true) await stack.deploy(options.partitions ?? 4);
     await Promise.all((options.apps ?? ['ingest', 'tiktok', 'control']).map((name) => stack.startApp(name)));
-    await Promise.all([...stack.apps.values()].map((app) => stack.untilReady(app)));
+    if (options.isDeployed ?? true) await Promise.all([...stack.apps.values()].map((app) => stack.untilReady(app)));
     return stack;
   }
 
-  private async deploy(partitions: number): Promise<void> {
+  async deploy(partitions: number): Promise<void> {
+    await this.migrate();
+    await this.createTopics(partitions);
+    await this.registerSchemas();
+  }
+
+  async migrate(): Promise<void> {
     await migrate(this.sql, await readMigrations(join(root, 'schemas', 'postgres')), true);
+  }
+
+  async createTopics(partitions: number): Promise<void> {
     const admin = await TopicAdmin.connect(this.kafka);
     await admin.apply(
       TOPICS.map(({ name, retention }) => ({ name, retentionDays: retention.kind === 'for-ever' ? null : retention.days })),
       { partitions, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true },
     );
     await admin.close();
+  }
+
+  async registerSchemas(): Promise<void> {
     const registry = new Registry({ url: this.infrastructure.addresses.schemaRegistryUrl, auth: null });
     for (const { subject, record } of allSubjects()) await registry.register(subject, schemaText(record));
   }
@@ -108,16 +123,11 @@ export class Stack {
   ): Promise<RunningApp> {
     const port = options.port ?? (await freePort());
     const id = options.instance ?? name;
-    const child = this.run.spawnChild(
-      id,
-      process.execPath,
-      ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps', join(root, 'dist', 'apps', name, 'main.js')],
-      {
-        logFile: join(this.run.folder, `${id}.log`),
-        cwd: root,
-        env: { ...this.environment(), [`${name.toUpperCase()}_PORT`]: String(port), ...this.urls(), ...options.env },
-      },
-    );
+    const child = this.run.spawnChild(id, process.execPath, appArguments(root, name), {
+      logFile: join(this.run.folder, `${id}.log`),
+      cwd: root,
+      env: { ...this.environment(), [`${name.toUpperCase()}_PORT`]: String(port), ...this.urls(), ...options.env },
+    });
     const app = { name, port, url: `http://127.0.0.1:${port}`, child };
     this.apps.set(id, app);
     return app;

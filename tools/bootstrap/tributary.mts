@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { messageOf } from './bootstrap-error.mts';
-import { builtApp, ensureBuilt } from './built.mts';
+import { appArguments } from './app-arguments.mts';
+import { ensureBuilt } from './built.mts';
 import { readRunningStart } from './start/environment-file.mts';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -26,14 +27,10 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 await ensureBuilt(root, () => undefined).catch((error: unknown) => fail(messageOf(error)));
-const child = spawn(
-  process.execPath,
-  ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps', builtApp(root, 'cli'), ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-    env: environment(),
-  },
-);
+const child = spawn(process.execPath, [...appArguments(root, 'cli'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: environment(),
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 child.once('error', (error) => fail(`The CLI could not be started: ${error.message}`));
 child.once('exit', (code, signal) => process.exit(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));

@@ -30,7 +30,7 @@ class Settings {
 
   ports(): ControlPorts {
     return {
-      health: { notLive: () => [], notStarted: () => [], notReady: () => this.reasons, metrics: new Metrics('control') },
+      health: { notLive: () => [], notReady: () => this.reasons, metrics: new Metrics('control') },
       tenants: {
         change: {
           put: (tenant, options) => {

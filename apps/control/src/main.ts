@@ -2,9 +2,9 @@ import 'reflect-metadata';
 import { CONFIG_EVENTS_TOPIC } from '@tributary/codecs';
 import { adminToken, ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
-import { loadSchemaBook, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { passStartGate, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { appsNotReady } from './apps-ready.js';
@@ -23,18 +23,19 @@ interface Control {
 
 async function connect(settings: ControlAppSettings, log: Log): Promise<Control> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-control'));
-  await requireMigrations(sql);
   const kafka = createKafka(kafkaConnection(settings, 'tributary-control'), log);
   const registry = new Registry(registryConnection(settings));
-  const book = await loadSchemaBook(registry);
-  const counts = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts([CONFIG_EVENTS_TOPIC]));
+  const { book, partitions } = await passStartGate(
+    { sql, kafka, registry, topics: [CONFIG_EVENTS_TOPIC] },
+    { port: settings.CONTROL_PORT, host: settings.LISTEN_HOST, log },
+  );
   const producer = new LaneProducer(kafka, { lanes: 1, requestTimeoutMs: APPEND_TIMEOUT_MS }, log);
   const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
   const store = new SettingsStore(sql);
   const relay = new SettingsRelay({
     sql,
     append: (records) => producer.appendAll(records),
-    partitions: counts.get(CONFIG_EVENTS_TOPIC) ?? 0,
+    partitions: partitions.get(CONFIG_EVENTS_TOPIC) ?? 0,
     log,
   });
   const asking = new VendorClient({ connectionsPerHost: 2 });
@@ -43,7 +44,6 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
   const ports: ControlPorts = {
     health: {
       notLive: () => [],
-      notStarted: () => [],
       notReady: () => appsNotReady(appUrls, (request, timeoutMs) => asking.send(request, timeoutMs)),
       metrics,
     },

@@ -14,16 +14,16 @@ import {
   VISIT_EVENTS_TOPIC,
 } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import {
   BatchTransport,
   behind,
   DurableAppend,
   FactAppender,
   FactSealer,
-  loadSchemaBook,
   passBarrier,
+  passStartGate,
   PromptAppend,
   ShopDirectory,
   SpoolStore,
@@ -100,12 +100,13 @@ function makeCollector(
 
 async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: Error) => void): Promise<Ingest> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-ingest'));
-  await requireMigrations(sql);
   const connection = kafkaConnection(settings, 'tributary-ingest');
   const kafka = createKafka(connection, log);
   const registry = new Registry(registryConnection(settings));
-  const book = await loadSchemaBook(registry);
-  const counts = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts(REQUIRED_TOPICS));
+  const { book, partitions } = await passStartGate(
+    { sql, kafka, registry, topics: REQUIRED_TOPICS },
+    { port: settings.INGEST_PORT, host: settings.LISTEN_HOST, log },
+  );
   const newProducer = (): LaneProducer =>
     new LaneProducer(kafka, { lanes: settings.INGEST_LANES, requestTimeoutMs: settings.INGEST_ACK_DEADLINE_MS }, log);
   const vault = new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) });
@@ -123,7 +124,7 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     },
     log,
   );
-  const sealer = new FactSealer(vault, book, counts);
+  const sealer = new FactSealer(vault, book, partitions);
   const webhooks = metrics.counter('tributary_webhooks_total', 'Webhooks by what became of them', ['outcome']);
   const shops = new ShopDirectory(sql, 'ingest');
   const appender = new FactAppender(sealer, durable);
@@ -172,7 +173,6 @@ async function main(): Promise<void> {
   let isReady = false;
   const health = {
     notLive: () => stalledLanes(running),
-    notStarted: () => [],
     notReady: async () => {
       if (!isReady) return ['settings are not folded yet'];
       if (!durable.isKafkaAway) return [];

@@ -5,9 +5,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { ORDER_EVENTS_TOPIC, TIKTOK_DEAD_LETTER_TOPIC, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
-import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection, withTopicAdmin } from '@tributary/kafka';
-import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore, requireMigrations } from '@tributary/postgres';
-import { BatchTransport, loadSchemaBook, stalledLanes } from '@tributary/stream';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { BatchTransport, passStartGate, stalledLanes } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { tiktokAppSettings, readTiktokSettings, type TiktokAppSettings } from './tiktok.config.js';
@@ -22,12 +22,13 @@ async function connect(
   onFatal: (error: Error) => void,
 ): Promise<{ pipeline: TiktokPipeline; metrics: Metrics; close: () => Promise<void> }> {
   const sql = new PostgresPool(postgresOptions(settings, 'tributary-tiktok'));
-  await requireMigrations(sql);
   const connection = kafkaConnection(settings, 'tributary-tiktok');
   const kafka = createKafka(connection, log);
   const registry = new Registry(registryConnection(settings));
-  const book = await loadSchemaBook(registry);
-  const partitions = await withTopicAdmin(kafka, (admin) => admin.requiredPartitionCounts(REQUIRED_TOPICS));
+  const { book, partitions } = await passStartGate(
+    { sql, kafka, registry, topics: REQUIRED_TOPICS },
+    { port: settings.TIKTOK_PORT, host: settings.LISTEN_HOST, log },
+  );
   const producer = new LaneProducer(kafka, { lanes: 2, requestTimeoutMs: 10_000 }, log);
   const vendor = new VendorClient({ connectionsPerHost: 64 });
   const metrics = new Metrics('tiktok');
@@ -73,7 +74,6 @@ async function main(): Promise<void> {
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
       notLive: () => stalledLanes(Object.values(lanes)),
-      notStarted: () => [],
       notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
       metrics,
     }),

@@ -23,7 +23,7 @@ export interface TopicReport {
 }
 
 /** The cluster is not as asked, and making it so would break what is written in the log. */
-class TopicRefused extends Error {
+export class TopicRefused extends Error {
   override readonly name = 'TopicRefused';
 }
 
@@ -70,7 +70,7 @@ export class TopicAdmin {
         `replication factor ${plan.replicationFactor} loses data with one machine: use 3 or more (or --local on a laptop)`,
       );
     }
-    const existing = new Set(await this.admin.listTopics());
+    const existing = new Set(await orUnavailable(this.admin.listTopics()));
     const known = topics.filter(({ name }) => existing.has(name));
     await this.refuseGrowth(
       known.map(({ name }) => name),
@@ -96,10 +96,10 @@ export class TopicAdmin {
 
   /** Number of partitions of each topic; missing topics are absent. */
   async partitionCounts(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const existing = new Set(await this.admin.listTopics());
+    const existing = new Set(await orUnavailable(this.admin.listTopics()));
     const present = names.filter((name) => existing.has(name));
     if (present.length === 0) return new Map();
-    const { topics } = await this.admin.fetchTopicMetadata({ topics: present });
+    const { topics } = await orUnavailable(this.admin.fetchTopicMetadata({ topics: present }));
     return new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
   }
 

@@ -76,7 +76,12 @@ export async function migrate(sql: Sql, migrations: readonly Migration[], withCo
 export const schemasFolder = (): string =>
   [join(__dirname, '..', '..', '..', 'schemas'), join(process.cwd(), 'schemas')].find((folder) => existsSync(folder)) ?? 'schemas';
 
-/** Refuses to go on while the database lacks expand migrations of this build. */
+/** The database is older than this build. */
+export class MigrationsMissing extends Error {
+  override readonly name = 'MigrationsMissing';
+}
+
+/** Throws {@link MigrationsMissing} while the database lacks expand migrations of this build. */
 export async function requireMigrations(sql: Sql): Promise<void> {
   const migrations = (await readMigrations(join(schemasFolder(), 'postgres'))).filter(({ phase }) => phase === 'expand');
   const [table] = await sql.query<{ exists: boolean }>(
@@ -86,5 +91,5 @@ export async function requireMigrations(sql: Sql): Promise<void> {
   const rows = table?.exists === true ? await sql.query<{ id: string }>('migrations-known', 'select id from migrations.applied') : [];
   const known = new Set(rows.map(({ id }) => id));
   const missing = migrations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
-  if (missing.length > 0) throw new Error(`the database lacks ${missing.join(', ')}: run «tributary migrate»`);
+  if (missing.length > 0) throw new MigrationsMissing(`the database lacks ${missing.join(', ')}: run «tributary migrate»`);
 }

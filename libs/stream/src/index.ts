@@ -1,6 +1,7 @@
 export * from './offset-watch.js';
 export * from './projection.js';
 export * from './schema-lookup.js';
+export * from './start-gate.js';
 export * from './batch-transport.module.js';
 export * from './start-barrier.js';
 export * from './projection-lane.js';

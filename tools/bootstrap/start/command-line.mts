@@ -1,14 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
-import { builtApp } from '../built.mts';
+import { appArguments } from '../app-arguments.mts';
 import type { Run } from '../children.mts';
 
 /** Runs a command of the CLI and returns what it printed. Its output is not kept: `apply` shows generated secrets once. */
 export async function runCommand(root: string, run: Run, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const name = args.filter((argument) => /^[a-z]+$/.test(argument)).join('-');
   const logFile = join(run.folder, `${name}.log`);
-  const child = run.spawnChild(name, process.execPath, ['--enable-source-maps', builtApp(root, 'cli'), ...args], {
+  const child = run.spawnChild(name, process.execPath, [...appArguments(root, 'cli'), ...args], {
     logFile,
     cwd: root,
     env,

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { builtApp } from '../built.mts';
+import { appArguments } from '../app-arguments.mts';
 import type { InfrastructureAddresses } from '../infrastructure.port.mts';
 import type { AppPorts } from './app-ports.mts';
 import type { Program } from './supervisor.mts';
 
 export const APPS = ['ingest', 'tiktok', 'control'] as const;
 export const TIKTOK_SIMULATOR = 'tiktok-simulator';
-
-const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--enable-source-maps'];
 
 export interface LocalAddresses {
   readonly ingestUrl: string;
@@ -49,7 +47,7 @@ export const environmentOf = (
 /** An app as `npm start` runs it. */
 export const appProgram = (root: string, name: string, env: NodeJS.ProcessEnv): Program => ({
   name,
-  args: [...NODE_FLAGS, builtApp(root, name)],
+  args: appArguments(root, name),
   env,
 });
 

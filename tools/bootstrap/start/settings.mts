@@ -20,6 +20,7 @@ export interface StartSettings {
 }
 
 export const DEMO_TENANTS_FILE = 'deploy/demo/tenants.yaml';
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Throws one BootstrapError that lists every problem. */
 export function readStartSettings(env: NodeJS.ProcessEnv, root: string): StartSettings {
@@ -40,11 +41,16 @@ export function readStartSettings(env: NodeJS.ProcessEnv, root: string): StartSe
   if (ownFile !== null && !existsSync(ownFile)) problems.push(`TRIBUTARY_TENANTS=${asked}: there is no such file`);
   const tiktokBaseUrl = given('TIKTOK_BASE_URL');
   if (tiktokBaseUrl !== null && !URL.canParse(tiktokBaseUrl)) problems.push(`TIKTOK_BASE_URL=${tiktokBaseUrl}: must be a URL`);
+  const isDemo = ownFile === null && demo === 'on';
+  if (isDemo && tiktokBaseUrl !== null && URL.canParse(tiktokBaseUrl) && !LOOPBACK.test(new URL(tiktokBaseUrl).hostname))
+    problems.push(
+      `TIKTOK_BASE_URL=${tiktokBaseUrl}: the demo’s invented orders would be sent there; set TRIBUTARY_TENANTS to a file of your own, or TRIBUTARY_DEMO=off`,
+    );
 
   const settings: StartSettings = {
     home: resolve(root, given('TRIBUTARY_HOME') ?? '.tributary'),
     tenantsFile: ownFile ?? (demo === 'off' ? null : resolve(root, DEMO_TENANTS_FILE)),
-    isDemo: ownFile === null && demo === 'on',
+    isDemo,
     ingestPort: port('INGEST_PORT'),
     controlPort: port('CONTROL_PORT'),
     tiktokPort: port('TIKTOK_PORT'),

@@ -34,7 +34,7 @@ beforeEach(async () => {
     collectorUrl: 'https://collect.tributary.example',
   };
   const ports = {
-    health: { notLive: () => [], notStarted: () => [], notReady: () => [], metrics: new Metrics('control') },
+    health: { notLive: () => [], notReady: () => [], metrics: new Metrics('control') },
     tenants: {},
     install,
     reading: { appUrls: { ingest: null, tiktok: null } },
