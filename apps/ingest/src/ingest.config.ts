@@ -24,6 +24,12 @@ export const ingestAppSettings = {
   INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
     'Without an acknowledgement of Kafka within this time a webhook goes to the spool, and visits are answered 503',
   ),
+  INGEST_MAX_CONNECTIONS: integer(10, 100_000, 4_000).describe(
+    'Connections open at once; one more costs idle ones their place and is answered 503',
+  ),
+  INGEST_REQUEST_TIMEOUT_MS: integer(1_000, 300_000, 30_000).describe(
+    'How long a request may take to arrive, its headers half of it; then it is answered 408',
+  ),
   INGEST_TRUSTED_PROXIES: z
     .string()
     .default('')

@@ -1,10 +1,8 @@
 import 'reflect-metadata';
-import type { IncomingMessage } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ASSERTION_EVENTS_TOPIC,
   CONFIG_EVENTS_TOPIC,
@@ -34,13 +32,13 @@ import { createLog, describeError, Metrics, type Log } from '@tributary/telemetr
 import { MasterKeys, Vault } from '@tributary/vault';
 import { trustedNetworks } from '@tributary/sources';
 import { CollectPipeline } from './collector/collect.pipeline.js';
+import { httpAdapter } from './http-server.js';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
 import { PageScript } from './page-script.js';
 import { PollerRole } from './polling/poller.role.js';
-import { readBody } from './request-body.js';
 
 const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC, ASSERTION_EVENTS_TOPIC, REJECTED_EVENTS_TOPIC];
 /** After a failure of Kafka visits are refused for so long before the next is tried. */
@@ -145,22 +143,6 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   return { sql, durable, lanes, shops, pipeline, collector, poller, metrics };
 }
 
-/** Webhooks are signed over their raw bytes and lie about their type, so every body is taken as it comes. */
-function httpAdapter(): FastifyAdapter {
-  const adapter = new FastifyAdapter({ bodyLimit: Number.MAX_SAFE_INTEGER, forceCloseConnections: 'idle' });
-  const server = adapter.getInstance();
-  server.removeAllContentTypeParsers();
-  // Without a readable type a body would be refused unseen, or passed over where it is empty; a type of ours brings all of them here.
-  server.addHook('onRequest', (request, _reply, done) => {
-    request.raw.headers['content-type'] = 'application/octet-stream';
-    done();
-  });
-  server.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(payload, (request.routeOptions.config as { readonly maxBodyBytes?: number }).maxBodyBytes),
-  );
-  return adapter;
-}
-
 async function main(): Promise<void> {
   const settings = readIngestSettings(processEnvironment());
   const log = createLog('ingest', settings.LOG_LEVEL);
@@ -183,9 +165,14 @@ async function main(): Promise<void> {
     },
     metrics,
   };
+  const refusedConnections = metrics.counter('tributary_connections_refused_total', 'Connections over INGEST_MAX_CONNECTIONS', []);
   const app = await NestFactory.create<NestFastifyApplication>(
     IngestModule.of(pipeline, collector.pipeline, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, health),
-    httpAdapter(),
+    httpAdapter({
+      maxConnections: settings.INGEST_MAX_CONNECTIONS,
+      requestTimeoutMs: settings.INGEST_REQUEST_TIMEOUT_MS,
+      onRefusedConnection: () => refusedConnections.inc(),
+    }),
     {
       logger: false,
       bodyParser: false,

@@ -19,6 +19,7 @@ import {
   loadOffsets,
   lockTables,
   makeShadow,
+  type RowVersion,
   swapSchemas,
   TablesBusy,
 } from '@tributary/postgres';
@@ -65,10 +66,13 @@ const LOCK_TIMEOUT_MS = 10_000;
 const SWAP_ATTEMPTS = 10;
 const CLOSE_ENOUGH_RECORDS = 2_000;
 const MAX_PASSES = 20;
-const VERSIONED: Readonly<Record<string, readonly string[]>> = {
-  connections: ['tenant_id', 'connection_id', 'version'],
-  orders: ['tenant_id', 'connection_id', 'order_id', 'as_of', 'modified_at', 'observed_at', 'content_hash', 'deletion_reported_at'],
-  ledger_entries: ['ledger_key', 'version'],
+const VERSIONED: Readonly<Record<string, RowVersion>> = {
+  connections: { key: ['tenant_id', 'connection_id'], version: ['version'] },
+  orders: {
+    key: ['tenant_id', 'connection_id', 'order_id'],
+    version: ['as_of', 'modified_at', 'observed_at', 'content_hash', 'deletion_reported_at'],
+  },
+  ledger_entries: { key: ['ledger_key'], version: ['version'] },
 };
 
 /** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */

@@ -90,7 +90,7 @@ export class Registry {
 
   private translate(error: unknown, what: string): Error {
     const status = statusOf(error);
-    if (status === 404 || (error instanceof Error && /not found|No schema/i.test(error.message))) {
+    if (status === 404 || (error instanceof Error && /not found|no (schema|artifact)/i.test(error.message))) {
       return new NotRegistered(`${what} is not in the schema registry: run «tributary schemas register»`, { cause: error });
     }
     return new RegistryUnavailable(`the schema registry did not answer for ${what}${whyNot(error, status)}`, { cause: error });

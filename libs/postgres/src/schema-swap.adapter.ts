@@ -51,7 +51,7 @@ export async function makeShadow(sql: Sql, schema: string, shadow: string): Prom
   }
 }
 
-/** Gives `shadow` the indexes that `schema` has beyond its keys, under the same names. */
+/** Gives `shadow` the indexes that `schema` has beyond its keys, under the same names, and statistics: statements on new tables are planned blind. */
 export async function addIndexes(sql: Sql, schema: string, shadow: string): Promise<void> {
   const indexes = await sql.query<{ definition: string }>(
     'schema-indexes',
@@ -61,6 +61,7 @@ export async function addIndexes(sql: Sql, schema: string, shadow: string): Prom
     [schema],
   );
   for (const { definition } of indexes) await sql.query('', definition.replace(` ON ${schema}.`, ` ON ${plainIdentifier(shadow)}.`));
+  for (const table of await tablesOf(sql, shadow)) await sql.query('', `analyze ${plainIdentifier(shadow)}.${plainIdentifier(table)}`);
 }
 
 interface DependentView {
@@ -122,16 +123,26 @@ export async function lockTables(tx: Sql, schema: string, timeoutMs: number): Pr
   });
 }
 
-/** Rows that are in both schemas under the same key and version columns and yet differ, by table. */
+/** How rows of a table in two schemas are told to be the same row at the same version. */
+export interface RowVersion {
+  /** The primary key; the join is by `=`, for `is not distinct from` would compare each row with every other. */
+  readonly key: readonly string[];
+  /** May be null. */
+  readonly version: readonly string[];
+}
+
+/** Rows that are in both schemas under the same key and version and yet differ, by table. */
 export async function differingRows(
   sql: Sql,
   schema: string,
   shadow: string,
-  keys: Readonly<Record<string, readonly string[]>>,
+  versions: Readonly<Record<string, RowVersion>>,
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
-  for (const [table, columns] of Object.entries(keys)) {
-    const same = columns.map((column) => `a.${plainIdentifier(column)} is not distinct from b.${column}`).join(' and ');
+  for (const [table, { key, version }] of Object.entries(versions)) {
+    const sameRow = key.map((column) => `a.${plainIdentifier(column)} = b.${column}`);
+    const sameVersion = version.map((column) => `a.${plainIdentifier(column)} is not distinct from b.${column}`);
+    const same = [...sameRow, ...sameVersion].join(' and ');
     const [row] = await sql.query<{ count: number }>(
       '',
       `select count(*)::int as count from ${plainIdentifier(schema)}.${plainIdentifier(table)} a join ${plainIdentifier(shadow)}.${table} b on ${same} where a.*::text <> b.*::text`,

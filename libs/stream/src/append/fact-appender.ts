@@ -1,5 +1,7 @@
+import type { TenantId } from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { FactSealer, UnsealedFact } from './fact-sealer.js';
+import { FairQueue } from './fair-queue.js';
 
 /** Where sealed records go; resolves when they are safe there. */
 export interface RecordAppend {
@@ -14,12 +16,15 @@ interface Waiting {
 
 const MAX_BATCH = 500;
 
+const tenantOf = (fact: UnsealedFact): TenantId => (fact.kind === 'visits' ? fact.tenantId : fact.envelope.tenantId);
+
 /**
  * Facts in, durable records out. What arrives while one look-up in the vault is outstanding is sealed with the next, so one
- * statement serves many requests; a batch that the vault refuses is sealed one by one, so nobody fails for another.
+ * statement serves many requests; tenants take turns; a batch that the vault refuses is sealed one by one, so nobody fails for
+ * another.
  */
 export class FactAppender {
-  private waiting: Waiting[] = [];
+  private readonly waiting = new FairQueue<Waiting>();
   private isSealing = false;
 
   constructor(
@@ -30,7 +35,7 @@ export class FactAppender {
   /** Resolves when the fact is durable. */
   append(fact: UnsealedFact): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ fact, resolve, reject });
+      this.waiting.push(tenantOf(fact), { fact, resolve, reject });
       if (!this.isSealing) void this.run();
     });
   }
@@ -39,7 +44,7 @@ export class FactAppender {
     this.isSealing = true;
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, MAX_BATCH);
+      const batch = this.waiting.take(MAX_BATCH);
       try {
         const sealed = await this.sealer.seal(batch.map(({ fact }) => fact));
         for (const [index, { resolve, reject }] of batch.entries()) this.durable.append(sealed[index] ?? []).then(resolve, reject);
