@@ -50,7 +50,7 @@ it('keeps every webhook and refuses visits while Kafka is away for a minute; wha
   await Promise.all([traffic.stop(), pages.stop()]);
 
   expect(shops.refusals).toBe(0);
-  expect([...pages.statuses.keys()].toSorted()).toEqual([200, 503]);
+  expect(new Set(pages.statuses.keys())).toEqual(new Set([200, 503]));
   const orders = (await dumpLog(stack, [ORDER_EVENTS_TOPIC])).map(({ value }) => decodeOrderEvent(book, value).orderId);
   const visits = (await dumpLog(stack, [VISIT_EVENTS_TOPIC])).map(({ value }) => decodeVisitEvent(book, value).eventId);
   expect(

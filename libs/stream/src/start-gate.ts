@@ -44,7 +44,7 @@ const CURABLE = [MigrationsMissing, DatabaseUnavailable, NotRegistered, Registry
  * 200, `/startupz` and everything else 503 with the reason, so that a deploy that migrates late is no crash loop.
  */
 export async function passStartGate(requirements: StartRequirements, { port, host, log }: StartGateOptions): Promise<Requirements> {
-  let said = '';
+  const waiting = { reason: '' };
   let server: Server | undefined;
   try {
     for (;;) {
@@ -53,10 +53,10 @@ export async function passStartGate(requirements: StartRequirements, { port, hos
       } catch (error) {
         if (!CURABLE.some((kind) => error instanceof kind)) throw error;
         const reason = describeError(error);
-        if (reason !== said) log.warn({ reason }, 'the start waits');
-        said = reason;
+        if (reason !== waiting.reason) log.warn({ reason }, 'the start waits');
+        waiting.reason = reason;
       }
-      server ??= await listen(() => said, port, host);
+      server ??= await listen(waiting, port, host);
       await pause(LOOK_EVERY_MS);
     }
   } finally {
@@ -79,11 +79,11 @@ function answer(response: ServerResponse, path: string, reason: string): void {
     .end(JSON.stringify(isAlive ? { status: 'ok' } : { status: 'no', reasons: [reason] }));
 }
 
-function listen(reason: () => string, port: number, host: string): Promise<Server> {
+function listen(waiting: { readonly reason: string }, port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
       request.resume();
-      answer(response, (request.url ?? '').split('?', 1)[0] ?? '', reason());
+      answer(response, (request.url ?? '').split('?', 1)[0] ?? '', waiting.reason);
     });
     server.once('error', reject);
     server.listen(port, host, () => resolve(server));
