@@ -2,12 +2,12 @@ import {
   ASSERTION_EVENTS_TOPIC,
   decodeAssertionEvent,
   decodeIdentifierValue,
-  decodePayloadRejected,
+  decodeRejectedEvent,
   decodeVisitEvent,
   decodeVisitPersonal,
   REJECTED_EVENTS_TOPIC,
   VISIT_EVENTS_TOPIC,
-  type PayloadRejected,
+  type RejectedEvent,
   type SchemaBook,
 } from '@tributary/codecs';
 import type { IdentifiersAsserted, IdentifierValue, VisitEvent, VisitPersonal } from '@tributary/domain';
@@ -78,7 +78,7 @@ export class KeptVisits {
     return kept;
   }
 
-  async rejections(): Promise<PayloadRejected[]> {
-    return (await this.records(REJECTED_EVENTS_TOPIC)).map(({ value }) => decodePayloadRejected(this.book, value));
+  async rejections(): Promise<RejectedEvent[]> {
+    return (await this.records(REJECTED_EVENTS_TOPIC)).map(({ value }) => decodeRejectedEvent(this.book, value));
   }
 }

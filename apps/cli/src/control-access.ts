@@ -29,3 +29,7 @@ export function askControl<Answer>(
   const address = `/v1/${path.map(encodeURIComponent).join('/')}${parameters.size === 0 ? '' : `?${parameters.toString()}`}`;
   return withControl(environment, async (client) => (await client.send('GET', address)) as Answer);
 }
+
+/** Has control do one thing with POST. */
+export const tellControl = <Answer>(environment: NodeJS.ProcessEnv, path: readonly string[], body: object = {}): Promise<Answer> =>
+  withControl(environment, async (client) => (await client.send('POST', `/v1/${path.map(encodeURIComponent).join('/')}`, body)) as Answer);

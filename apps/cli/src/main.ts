@@ -10,6 +10,9 @@ import { dumpCommand } from './dump.command.js';
 import { explainCommand } from './explain.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
+import { rejectedCommand } from './rejected.command.js';
+import { resumeCommand } from './resume.command.js';
+import { retryCommand } from './retry.command.js';
 import { schemasCommand } from './schemas.command.js';
 import type { Terminal } from './terminal.js';
 import { topicsCommand } from './topics.command.js';
@@ -33,6 +36,9 @@ for (const register of [
   dumpCommand,
   explainCommand,
   deliveriesCommand,
+  retryCommand,
+  resumeCommand,
+  rejectedCommand,
   alertsCommand,
 ])
   register(program, terminal);

@@ -2,11 +2,11 @@ import {
   CONFIG_EVENTS_TOPIC,
   decodeConnectionConfigured,
   decodeOrderEvent,
-  decodePayloadRejected,
+  decodeRejectedEvent,
   ORDER_EVENTS_TOPIC,
   REJECTED_EVENTS_TOPIC,
   type ConnectionConfigured,
-  type PayloadRejected,
+  type RejectedEvent,
   type SchemaBook,
 } from '@tributary/codecs';
 import { INSTALLATION, type Alerts, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
@@ -35,7 +35,7 @@ interface LaneOf<Event> {
 export class IngestLanes {
   readonly settings: LaneOf<ConnectionConfigured>;
   readonly heads: LaneOf<OrderEvent>;
-  readonly rejections: LaneOf<PayloadRejected>;
+  readonly rejections: LaneOf<RejectedEvent>;
   /** People's keys are cached here, so a database that went back ends this app too. */
   readonly watch: OffsetWatch;
 
@@ -60,7 +60,7 @@ export class IngestLanes {
       'rejections',
       'orders',
       REJECTED_EVENTS_TOPIC,
-      (value) => decodePayloadRejected(book, value),
+      (value) => decodeRejectedEvent(book, value),
       (events, claim) => applyRejections(sql, events, claim),
     );
   }

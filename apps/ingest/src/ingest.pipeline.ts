@@ -5,8 +5,8 @@ import {
   pingWebhookIdOf,
   readWebhook,
   woocommerceSecretsSchema,
-  type OrderFact,
   type RefusedBody,
+  type WebhookReading,
   type WoocommerceSecrets,
 } from '@tributary/sources';
 import { RecordRefused } from '@tributary/kafka';
@@ -14,6 +14,7 @@ import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import type { RequestBody } from './request-body.js';
+import { factOf } from './webhook.facts.js';
 
 export interface WebhookRequest {
   readonly token: string;
@@ -41,9 +42,12 @@ interface Arrival {
   readonly receivedAt: number;
 }
 
+const SOURCE = 'webhook';
 const OK = { status: 200 } as const;
 /** `resource.event`. The header is signed by nobody and is kept in clear, so any other text stays out. */
 const TOPIC = /^[a-z][a-z0-9_-]{0,39}\.[a-z][a-z0-9_.-]{0,99}$/;
+/** Base64 of 32 bytes: no other text of a header is kept. */
+const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
 const UNKNOWN = {
   status: 404,
   title: 'Unknown address',
@@ -98,44 +102,26 @@ export class WebhookPipeline {
     if (body.kind !== 'whole') return this.unreadable(arrival, body);
     if (headers['x-wc-webhook-signature'] === undefined && pingWebhookIdOf(body.bytes) !== null) return this.answered('ping', OK);
     if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.secrets.webhookSecret ?? []))
-      return this.wronglySigned(arrival, body.bytes);
+      return this.wronglySigned(arrival, body.bytes, headers['x-wc-webhook-signature'] ?? null);
     const reading = readWebhook({
       rawBody: body.bytes,
       headers,
       receivedAt: arrival.receivedAt,
       defaultCountry: arrival.shop.defaultCountry,
     });
-    switch (reading.kind) {
-      case 'ping':
-        return this.answered('ping', OK);
-      case 'ignored':
-        return this.answered('other-resource', OK);
-      case 'order':
-        return this.order(arrival, reading, body.bytes);
-      case 'deletion':
-        await this.append({ kind: 'deletion', envelope: this.envelope(arrival, arrival.receivedAt), orderId: reading.orderId });
-        return this.answered('deletion', OK);
-      case 'refused':
-        return this.refused(arrival, reading, body.bytes);
-    }
+    return reading.kind === 'refused' ? this.refused(arrival, reading, body.bytes) : this.read(arrival, reading, body.bytes);
   }
 
-  private async order(arrival: Arrival, reading: OrderFact, bytes: Buffer): Promise<WebhookAnswer> {
-    const { kind, ...order } = reading;
+  private async read(arrival: Arrival, reading: Exclude<WebhookReading, RefusedBody>, bytes: Buffer): Promise<WebhookAnswer> {
+    const fact = factOf({ ...arrival, eventId: uuidv7(), source: SOURCE, bytes }, reading);
     try {
-      await this.append({
-        kind,
-        ...order,
-        envelope: this.envelope(arrival, reading.modifiedAt),
-        ownDomains: arrival.shop.ownDomains,
-        raw: { body: bytes, topic: arrival.topic },
-      });
-      return this.answered('order', OK);
+      if (fact !== null) await this.append(fact);
     } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error;
+      if (!(error instanceof RecordRefused) || reading.kind !== 'order') throw error;
       const detail = 'as a record it is larger than the log takes';
       return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail, orderId: reading.content.orderId }, bytes);
     }
+    return this.answered(reading.kind === 'ignored' ? 'other-resource' : reading.kind, OK);
   }
 
   private async unreadable(arrival: Arrival, body: Exclude<RequestBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
@@ -148,9 +134,10 @@ export class WebhookPipeline {
     });
   }
 
-  private async wronglySigned(arrival: Arrival, bytes: Buffer): Promise<WebhookAnswer> {
+  private async wronglySigned(arrival: Arrival, bytes: Buffer, signature: string | null): Promise<WebhookAnswer> {
     const { tenantId, connectionId, settings } = arrival.shop;
-    await this.reject(arrival, { reason: 'bad-signature', detail: 'X-WC-Webhook-Signature', orderId: null }, bytes, bytes.length);
+    const refusal = { reason: 'bad-signature', detail: 'X-WC-Webhook-Signature', orderId: null } as const;
+    await this.reject(arrival, refusal, bytes, bytes.length, SIGNATURE.test(signature ?? '') ? signature : null);
     await this.alert({
       tenantId,
       connectionId,
@@ -191,6 +178,7 @@ export class WebhookPipeline {
     refusal: { readonly reason: ReasonCode; readonly detail: string; readonly orderId: string | null },
     payload: Buffer,
     sizeBytes: number,
+    signature: string | null = null,
   ): Promise<void> {
     const { reason, detail, orderId: reference } = refusal;
     await this.append({
@@ -202,6 +190,7 @@ export class WebhookPipeline {
       topic: arrival.topic,
       payload,
       sizeBytes,
+      signature,
     });
   }
 
@@ -217,7 +206,7 @@ export class WebhookPipeline {
   }
 
   private envelope({ shop, receivedAt }: Arrival, occurredAt: number): Envelope {
-    return { eventId: uuidv7(), tenantId: shop.tenantId, connectionId: shop.connectionId, occurredAt, receivedAt, source: 'webhook' };
+    return { eventId: uuidv7(), tenantId: shop.tenantId, connectionId: shop.connectionId, occurredAt, receivedAt, source: SOURCE };
   }
 
   private answered(outcome: string, answer: WebhookAnswer): WebhookAnswer {

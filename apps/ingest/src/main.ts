@@ -37,6 +37,8 @@ import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from '.
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
+import { IngestCommands } from './operator/operator-commands.js';
+import { Resubmission } from './operator/resubmission.js';
 import { PageScript } from './page-script.js';
 import { PollerRole } from './polling/poller.role.js';
 
@@ -56,6 +58,7 @@ interface Ingest {
   readonly pipeline: WebhookPipeline;
   readonly collector: Collector;
   readonly poller: PollerRole;
+  readonly commands: IngestCommands;
   readonly metrics: Metrics;
 }
 
@@ -140,7 +143,8 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     { sql, vault, appender, alerts, metrics, log },
     { shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE, allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS },
   );
-  return { sql, durable, lanes, shops, pipeline, collector, poller, metrics };
+  const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), log);
+  return { sql, durable, lanes, shops, pipeline, collector, poller, commands, metrics };
 }
 
 async function main(): Promise<void> {
@@ -150,7 +154,7 @@ async function main(): Promise<void> {
     log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
     process.exit(1);
   };
-  const { sql, durable, lanes, shops, pipeline, collector, poller, metrics } = await connect(settings, log, onFatal);
+  const { sql, durable, lanes, shops, pipeline, collector, poller, commands, metrics } = await connect(settings, log, onFatal);
   const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
   let isReady = false;
   const health = {
@@ -196,7 +200,7 @@ async function main(): Promise<void> {
     isStopping = true;
     isReady = false;
     clearInterval(refreshing);
-    await Promise.all([app.close(), poller.stop()]);
+    await Promise.all([app.close(), poller.stop(), commands.stop()]);
     await durable.stop();
     await collector.kafka.close();
     await sql.close();
@@ -211,6 +215,7 @@ async function main(): Promise<void> {
   await Promise.all([shops.refresh(), collector.connections.refresh()]);
   isReady = true;
   if (settings.INGEST_ROLES.includes('poller')) poller.start();
+  if (settings.INGEST_ROLES.includes('orders')) commands.start();
 }
 
 if (!printSettingsIfAsked(ingestAppSettings))

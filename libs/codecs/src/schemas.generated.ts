@@ -393,6 +393,33 @@ export const SCHEMAS = {
       { name: 'sizeBytes', type: 'int' },
       { name: 'compression', type: 'string' },
       { name: 'sealedPayload', type: 'bytes', doc: "AES-256-GCM under the tenant's own key; at most the first 1 MiB" },
+      {
+        name: 'signature',
+        type: ['null', 'string'],
+        doc: 'X-WC-Webhook-Signature where it did not match: checked again when the payload is resubmitted under another secret',
+        default: null,
+      },
+    ],
+  },
+  // schemas/avro/ingest/payload-resubmitted.v1.avsc
+  'tributary.ingest.PayloadResubmitted': {
+    type: 'record',
+    name: 'PayloadResubmitted',
+    namespace: 'tributary.ingest',
+    doc: 'A person had a rejected payload read again; says what became of it.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv7, minted once per resubmission' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'on the clock of whoever says so' },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'arrival, on our clock' },
+      { name: 'source', type: 'string', doc: 'open list: operator' },
+      { name: 'rejectedEventId', type: 'string', doc: 'event id of the PayloadRejected, and of the fact if one was made' },
+      { name: 'key', type: 'string', doc: 'record key of the PayloadRejected, so that both stand in one partition in their order' },
+      { name: 'outcome', type: 'string', doc: 'open list: taken (a fact was appended), nothing-to-take, refused' },
+      { name: 'reference', type: ['null', 'string'], doc: 'order id when it could be read', default: null },
+      { name: 'reason', type: ['null', 'string'], doc: 'why it is still refused', default: null },
+      { name: 'detail', type: 'string', doc: 'names the field, never its value', default: '' },
     ],
   },
   // schemas/avro/tiktok/conversion-attempted.v1.avsc

@@ -70,7 +70,12 @@ export const TOPICS: readonly TopicDefinition[] = [
   },
   { name: TIKTOK_DEAD_LETTER_TOPIC, records: ['tributary.tiktok.RecordDeadLettered'], sealedRecords: [], retention: days(90) },
   { name: CONFIG_EVENTS_TOPIC, records: ['tributary.control.ConnectionConfigured'], sealedRecords: [], retention: FOR_EVER },
-  { name: REJECTED_EVENTS_TOPIC, records: ['tributary.ingest.PayloadRejected'], sealedRecords: [], retention: days(90) },
+  {
+    name: REJECTED_EVENTS_TOPIC,
+    records: ['tributary.ingest.PayloadRejected', 'tributary.ingest.PayloadResubmitted'],
+    sealedRecords: [],
+    retention: days(90),
+  },
 ];
 
 const subjectOf = (topic: string, record: string): string => `${topic}-${record}`;

@@ -1,19 +1,14 @@
 import { ledgerKey, resumeDelivery, retryDelivery, type ExpiryOf, type Moment, type Sql } from '@tributary/domain';
-import { plainIdentifier } from '@tributary/postgres';
+import { applyQueuedCommands, type QueuedCommand } from '@tributary/postgres';
 import type { Credential, CredentialsStore } from './credentials.store.js';
 import type { LedgerStore, Move } from './ledger.store.js';
 import type { OutboxPublisher } from './outbox/outbox-publisher.js';
 
-interface CommandRow {
-  readonly id: number;
-  readonly tenant_id: string;
-  readonly kind: string;
-  readonly payload: {
-    readonly connectionId?: string;
-    readonly ledgerKey?: string;
-    readonly acceptDuplicate?: boolean;
-    readonly operator?: string;
-  };
+interface Payload {
+  readonly connectionId?: string;
+  readonly ledgerKey?: string;
+  readonly acceptDuplicate?: boolean;
+  readonly operator?: string;
 }
 
 export interface CommandResult {
@@ -28,11 +23,9 @@ const NOW = { kind: 'due', delayMs: 0, isAlone: false } as const;
 
 /** What control asks of this app. Control never writes the app's tables; this does, and the log says so. */
 export class OperatorCommands {
-  private readonly ops: string;
-
   constructor(
     private readonly sql: Sql,
-    app: string,
+    private readonly app: string,
     private readonly store: LedgerStore,
     private readonly credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
@@ -40,30 +33,11 @@ export class OperatorCommands {
     /** Null when the connection is unknown or not active. */
     private readonly expiryOf: (credential: Credential) => Promise<ExpiryOf | null>,
     private readonly onResumed: (credential: Credential) => Promise<void>,
-  ) {
-    this.ops = `${plainIdentifier(app)}_ops`;
-  }
+  ) {}
 
   /** Applies what is waiting; one replica at a time takes a command. Answers how many there were. */
-  async applyWaiting(): Promise<number> {
-    let count = 0;
-    for (;;) {
-      const isMore = await this.sql.transaction(async (tx) => {
-        const [command] = await tx.query<CommandRow>(
-          `commands-next-${this.ops}`,
-          `select id, tenant_id, kind, payload from ${this.ops}.commands where applied_at is null order by id limit 1 for update skip locked`,
-        );
-        if (command === undefined) return false;
-        const result = await this.apply(command);
-        await tx.query(`commands-done-${this.ops}`, `update ${this.ops}.commands set applied_at = now(), result = $2 where id = $1`, [
-          command.id,
-          JSON.stringify(result),
-        ]);
-        return true;
-      });
-      if (!isMore) return count;
-      count += 1;
-    }
+  applyWaiting(): Promise<number> {
+    return applyQueuedCommands(this.sql, this.app, (command) => this.apply(command));
   }
 
   /** Sets a parked credential going again: its parked effects are planned once more, or expire when they are too old. */
@@ -85,13 +59,14 @@ export class OperatorCommands {
     return { outcome: 'done', moved };
   }
 
-  private async apply({ tenant_id: tenantId, kind, payload }: CommandRow): Promise<CommandResult> {
+  private async apply({ tenantId, kind, payload: given }: QueuedCommand): Promise<CommandResult> {
+    const payload = given as Payload;
     if (kind === 'resume' && payload.connectionId !== undefined) return this.resume({ tenantId, connectionId: payload.connectionId });
     if (kind === 'retry' && payload.ledgerKey !== undefined) return this.retry(tenantId, payload.ledgerKey, payload);
     return { outcome: 'refused', because: `unknown command ${kind}` };
   }
 
-  private async retry(tenantId: string, key: string, payload: CommandRow['payload']): Promise<CommandResult> {
+  private async retry(tenantId: string, key: string, payload: Payload): Promise<CommandResult> {
     const [entry] = await this.store.find([key]);
     if (entry === undefined || entry.key.tenantId !== tenantId) return { outcome: 'refused', because: 'no such delivery' };
     const decision = retryDelivery(

@@ -23,4 +23,5 @@ export * from './alerts.port.js';
 export * from './secret-values.js';
 export * from './explanation.js';
 export * from './explanation-masking.js';
+export * from './rejected-masking.js';
 export * from './explanation-observations.js';

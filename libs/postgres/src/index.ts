@@ -9,3 +9,4 @@ export * from './alerts.adapter.js';
 export * from './schema-swap.adapter.js';
 export * from './canonical-dump.adapter.js';
 export * from './settings-fold.adapter.js';
+export * from './command-queue.adapter.js';

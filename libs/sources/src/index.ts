@@ -2,6 +2,7 @@ export * from './registry.js';
 export * from './woocommerce/woocommerce.schema.js';
 export * from './woocommerce/webhook-signature.js';
 export * from './woocommerce/woocommerce-order.source.js';
+export * from './woocommerce/kept-payload.js';
 export * from './visits/visits.schema.js';
 export * from './visits/visits.source.js';
 export * from './visits/visit-body.js';

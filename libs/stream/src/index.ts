@@ -11,6 +11,8 @@ export * from './append/spool.store.js';
 export * from './append/durable-append.js';
 export * from './append/prompt-append.js';
 export * from './append/fact-appender.js';
+export * from './rejected/kept-payloads.js';
+export * from './rejected/resubmission.js';
 export { addressHashOf } from './shops/address-directory.js';
 export * from './shops/shop-directory.js';
 export * from './shops/visit-directory.js';

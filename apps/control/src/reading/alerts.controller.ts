@@ -1,9 +1,8 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param } from '@nestjs/common';
 import type { Alert, TenantId } from '@tributary/domain';
-import { listRejected, type Page, type RejectedItem } from '@tributary/stream';
-import { knownTenant, readCursor, readGiven } from './reading.parameters.js';
+import type { Page } from '@tributary/stream';
+import { knownTenant } from './reading.parameters.js';
 import type { ReadingPorts } from './reading.ports.js';
-import { pageQuery } from './reading.schema.js';
 import { READING_PORTS } from './reading.tokens.js';
 
 const toItem = ({ kind, tenantId, connectionId, since, lastSeen, occurrences, what, todo }: Alert): object => ({
@@ -32,15 +31,6 @@ export class AlertsController {
   @Get('tenants/:tenant/alerts')
   async ofTenant(@Param('tenant') tenant: string): Promise<Page<object>> {
     return this.list(await knownTenant(this.ports.sql, tenant));
-  }
-
-  /** Payloads that could not be used, newest first, page by page. */
-  @Get('tenants/:tenant/rejected')
-  async rejected(@Param('tenant') tenant: string, @Query() query: unknown): Promise<Page<RejectedItem>> {
-    const { cursor, limit } = readGiven(pageQuery, query, 'query');
-    const parts = readCursor(cursor, ['number', 'string']);
-    const after = parts === null ? null : { receivedAt: Number(parts[0]), eventId: String(parts[1]) };
-    return listRejected(this.ports.sql, await knownTenant(this.ports.sql, tenant), after, limit);
   }
 
   private async list(tenantId: TenantId | null): Promise<Page<object>> {

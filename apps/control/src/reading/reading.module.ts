@@ -6,6 +6,7 @@ import { ledgerReaders } from './ledger-readers.js';
 import { OrderReader } from './order-reader.js';
 import { OrdersController } from './orders.controller.js';
 import type { ReadingPorts } from './reading.ports.js';
+import { RejectedController } from './rejected.controller.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 
 /** Orders, explanations, deliveries, refused payloads, alerts, and the two things a person may ask an app to do. */
@@ -16,7 +17,7 @@ export class ReadingModule {
     const orders = new OrderReader(ports, ledgers);
     return {
       module: ReadingModule,
-      controllers: [OrdersController, DeliveriesController, AlertsController],
+      controllers: [OrdersController, DeliveriesController, RejectedController, AlertsController],
       providers: [
         { provide: READING_PORTS, useValue: ports },
         { provide: LEDGER_READERS, useValue: ledgers },

@@ -8,14 +8,19 @@ import {
   ID_SCHEMA,
   orderQuery,
   orderSchema,
-  pageQuery,
+  rejectedOneSchema,
+  rejectedQuery,
   rejectedSchema,
+  resubmitBody,
+  resubmittedPageSchema,
+  resubmittedSchema,
   resumedSchema,
   retriedSchema,
   retryBody,
 } from './reading.schema.js';
 
 const tenant = { tenant: { schema: ID_SCHEMA, description: 'The tenant’s id' } };
+const rejected = { ...tenant, id: { schema: z.string(), description: 'eventId of the list' } };
 const order = { ...tenant, connection: { schema: ID_SCHEMA, description: 'The shop’s connection' }, orderId: { schema: z.string() } };
 
 const parametersOf = (query: z.ZodObject): NonNullable<ApiRoute['queryParameters']> =>
@@ -85,8 +90,40 @@ export const READING_PATHS: readonly ApiRoute[] = [
     path: '/v1/tenants/{tenant}/rejected',
     summary: 'Payloads that could not be used; newest first',
     pathParameters: tenant,
-    queryParameters: parametersOf(pageQuery),
+    queryParameters: parametersOf(rejectedQuery),
     answers: { 200: listOf('A page of refused payloads', rejectedSchema), 404: problemAnswer('No such tenant') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/rejected/{id}',
+    summary: 'One of them with its payload’s shape, personal values described instead of shown',
+    pathParameters: rejected,
+    answers: { 200: { description: 'The refused payload', schema: rejectedOneSchema }, 404: problemAnswer('No such payload') },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/rejected/{id}/resubmit',
+    summary: 'Read one again, as this release and the present settings read it',
+    pathParameters: rejected,
+    answers: {
+      200: { description: 'Done, with what became of it', schema: resubmittedSchema },
+      202: { description: 'Asked; ingest has not done it within 20 s', schema: resubmittedSchema },
+      404: problemAnswer('No such payload'),
+      409: problemAnswer('Refused, with the reason'),
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/rejected/resubmit',
+    summary: 'Read a page of them again: those that are still rejected and fit the filter',
+    pathParameters: tenant,
+    body: resubmitBody,
+    answers: {
+      200: { description: 'Done, with what became of each', schema: resubmittedPageSchema },
+      202: { description: 'Asked; ingest has not done it within 20 s', schema: resubmittedPageSchema },
+      404: problemAnswer('No such tenant'),
+      409: problemAnswer('Refused, with the reason'),
+    },
   },
   {
     method: 'get',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { ALERT_KINDS, type DeliveryState } from '@tributary/domain';
+import { ALERT_KINDS, REASONS, type DeliveryState } from '@tributary/domain';
 import { DESTINATIONS } from '@tributary/destinations';
+import { RESUBMITTED_AT_ONCE } from '@tributary/stream';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const orNothing = <T extends z.ZodType>(schema: T): z.ZodNullable<T> => schema.nullable();
@@ -45,10 +46,27 @@ export const deliveriesQuery = z
     limit: limit.describe('Items of a page, 1–500, default 100'),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, { path: ['to'], error: 'must not be before from' });
-export const pageQuery = z.strictObject({
+const REJECTED_STATES = ['rejected', 'taken', 'nothing-to-take'] as const;
+const OUTCOMES = ['taken', 'nothing-to-take', 'refused'] as const;
+const rejectedFilter = {
+  connection: ID_SCHEMA.optional().describe('The shop’s connection'),
+  reason: z
+    .enum(Object.keys(REASONS) as (keyof typeof REASONS)[])
+    .optional()
+    .describe('Why it is rejected now'),
+};
+export const rejectedQuery = z.strictObject({
+  ...rejectedFilter,
+  state: z.enum(REJECTED_STATES).optional().describe('rejected, or what a resubmission made of it'),
   cursor: text.min(1).optional().describe('nextCursor of the page before'),
   limit: limit.describe('Items of a page, 1–500, default 100'),
 });
+export const resubmitBody = z.strictObject({
+  ...rejectedFilter,
+  cursor: text.min(1).optional().describe('nextCursor of the page before'),
+  limit: z.int().min(1).max(RESUBMITTED_AT_ONCE).default(RESUBMITTED_AT_ONCE).describe(`How many at once, 1–${RESUBMITTED_AT_ONCE}`),
+});
+export const emptyBody = z.strictObject({});
 export const orderQuery = z.strictObject({
   observations: z
     .enum(['true', 'false'])
@@ -121,8 +139,33 @@ export const rejectedSchema = z
     detail: text,
     topic: text,
     sizeBytes: z.int(),
+    state: z.enum(REJECTED_STATES).describe('rejected, or what a resubmission made of it'),
+    resubmittedAt: orNothing(time),
+    firstReason: orNothing(text).describe('Why it was rejected on arrival; null while reason says that'),
   })
   .meta({ id: 'Rejected' });
+export const rejectedOneSchema = rejectedSchema
+  .extend({
+    payload: z.unknown().describe('Its shape, personal values described instead of shown; null: see payloadNote'),
+    payloadNote: orNothing(text),
+  })
+  .meta({ id: 'RejectedWithPayload' });
+const resubmittedFields = {
+  outcome: z.enum(['done', 'asked']),
+  items: z.array(
+    z.object({
+      eventId: text,
+      outcome: z.enum(OUTCOMES),
+      reference: orNothing(text).describe('The order it names, when it can be read'),
+      reason: orNothing(text).describe('Why it is still refused'),
+      detail: text,
+    }),
+  ),
+};
+export const resubmittedSchema = z.object(resubmittedFields).meta({ id: 'Resubmitted' });
+export const resubmittedPageSchema = z
+  .object({ ...resubmittedFields, nextCursor: orNothing(text).describe('null on the last page') })
+  .meta({ id: 'ResubmittedPage' });
 
 const explainedDeliverySchema = deliverySchema.extend({
   settingsVersion: z.int().describe('Version of the settings that it was decided under'),

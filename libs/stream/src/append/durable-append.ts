@@ -15,7 +15,7 @@ export interface DurableAppendOptions {
 }
 
 /** Neither Kafka nor the spool took the records: say so to the caller, who must ask again. */
-class NotDurable extends Error {
+export class NotDurable extends Error {
   override readonly name = 'NotDurable';
 }
 

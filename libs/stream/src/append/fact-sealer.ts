@@ -12,10 +12,12 @@ import {
   type UnsealedVanishing,
 } from './order.sealer.js';
 import { RejectionSealer, type UnsealedRejection } from './rejection.sealer.js';
+import { ResubmissionSealer, type UnsealedResubmission } from './resubmission.sealer.js';
 import type { PartitionCounts } from './topic-records.js';
 import { VisitsSealer, type UnsealedVisits } from './visits.sealer.js';
 
-export type UnsealedFact = UnsealedOrder | UnsealedDeletion | UnsealedVanishing | UnsealedRejection | UnsealedVisits | UnsealedAssertion;
+export type UnsealedFact =
+  UnsealedOrder | UnsealedDeletion | UnsealedVanishing | UnsealedRejection | UnsealedResubmission | UnsealedVisits | UnsealedAssertion;
 type Kind = UnsealedFact['kind'];
 
 type Sealers = { readonly [K in Kind]: KindSealer<Extract<UnsealedFact, { kind: K }>> };
@@ -34,6 +36,7 @@ export class FactSealer {
       deletion: new DeletionSealer(book, partitions),
       vanished: new VanishingSealer(book, partitions),
       rejection: new RejectionSealer(vault, book, partitions),
+      resubmission: new ResubmissionSealer(book, partitions),
       visits: new VisitsSealer(vault, book, partitions),
       assertion: new AssertionSealer(vault, book, partitions),
     };

@@ -1,4 +1,4 @@
-import { encodePayloadRejected, REJECTED_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
+import { encodeRejectedEvent, REJECTED_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
 import type { Envelope, SubjectRef } from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { Vault } from '@tributary/vault';
@@ -15,10 +15,23 @@ export interface UnsealedRejection {
   readonly topic: string;
   readonly payload: Buffer;
   readonly sizeBytes: number;
+  /** As received, where it did not match. */
+  readonly signature?: string | null;
 }
 
+/** Record key of a rejected payload. */
+export const rejectionKey = ({
+  tenantId,
+  connectionId,
+  reference,
+}: {
+  readonly tenantId: string;
+  readonly connectionId: string;
+  readonly reference: string | null;
+}): string => `${tenantId}:${connectionId}:${reference ?? ''}`;
+
 /** Of a rejected payload this much is kept. */
-const MAX_REJECTED_BYTES = 1024 * 1024;
+export const MAX_REJECTED_BYTES = 1024 * 1024;
 
 /** `ingest.rejected-events.v1`: sealed under the tenant's key, because nobody knows whom the payload names. */
 export class RejectionSealer implements KindSealer<UnsealedRejection> {
@@ -39,7 +52,8 @@ export class RejectionSealer implements KindSealer<UnsealedRejection> {
       topic: REJECTED_EVENTS_TOPIC,
       eventId: envelope.eventId,
     });
-    const value = encodePayloadRejected(this.book, {
+    const value = encodeRejectedEvent(this.book, {
+      type: 'PayloadRejected',
       ...envelope,
       reference,
       reason,
@@ -48,8 +62,9 @@ export class RejectionSealer implements KindSealer<UnsealedRejection> {
       sizeBytes,
       compression,
       sealedPayload,
+      signature: fact.signature ?? null,
     });
-    const key = `${envelope.tenantId}:${envelope.connectionId}:${reference ?? ''}`;
-    return [recordOf(this.partitions, REJECTED_EVENTS_TOPIC, key, value)];
+    const { tenantId, connectionId } = envelope;
+    return [recordOf(this.partitions, REJECTED_EVENTS_TOPIC, rejectionKey({ tenantId, connectionId, reference }), value)];
   }
 }

@@ -1,5 +1,6 @@
 import type { Sql } from '@tributary/domain';
 import { plainIdentifier } from '@tributary/postgres';
+import type { ResubmittedItem } from '../rejected/resubmission.js';
 
 /** What control asks of another app, which alone writes its own tables. */
 export type OperatorCommand =
@@ -7,13 +8,16 @@ export type OperatorCommand =
       readonly kind: 'retry';
       readonly payload: { readonly ledgerKey: string; readonly acceptDuplicate: boolean; readonly operator: string };
     }
-  | { readonly kind: 'resume'; readonly payload: { readonly connectionId: string } };
+  | { readonly kind: 'resume'; readonly payload: { readonly connectionId: string } }
+  | { readonly kind: 'resubmit'; readonly payload: { readonly eventIds: readonly string[] } };
 
 /** What the app made of a command. */
 export interface AppliedCommand {
   readonly outcome: 'done' | 'refused';
   readonly because?: string;
   readonly moved?: number;
+  /** Of `resubmit`. */
+  readonly items?: readonly ResubmittedItem[];
 }
 
 /** Answers the command's id. */

@@ -1,4 +1,4 @@
-import { explainReason, inUtc, type Sql, type TenantId } from '@tributary/domain';
+import { explainReason, inUtc, inUtcOrNull, type Sql, type TenantId } from '@tributary/domain';
 import { plainIdentifier } from '@tributary/postgres';
 import { pageOf, type Page } from './reading-cursor.js';
 
@@ -46,6 +46,20 @@ export interface RejectedItem {
   readonly detail: string;
   readonly topic: string;
   readonly sizeBytes: number;
+  /** `rejected`, or what a resubmission made of it. */
+  readonly state: RejectedState;
+  readonly resubmittedAt: string | null;
+  /** Why it was rejected on arrival; null while `reason` says that. */
+  readonly firstReason: string | null;
+}
+
+export type RejectedState = 'rejected' | 'taken' | 'nothing-to-take';
+
+export interface RejectedFilter {
+  readonly tenantId: TenantId;
+  readonly connection: string | null;
+  readonly reason: string | null;
+  readonly state: RejectedState | null;
 }
 
 interface RejectionRow {
@@ -57,9 +71,12 @@ interface RejectionRow {
   readonly detail: string;
   readonly topic: string;
   readonly size_bytes: number;
+  readonly state: RejectedState;
+  readonly resubmitted_at: number | null;
+  readonly first_reason: string | null;
 }
 
-const COLUMNS = 'event_id, connection_id, received_at, reference, reason, detail, topic, size_bytes';
+const COLUMNS = 'event_id, connection_id, received_at, reference, reason, detail, topic, size_bytes, state, resubmitted_at, first_reason';
 
 const toRejected = (row: RejectionRow): RejectedItem => ({
   eventId: row.event_id,
@@ -71,12 +88,15 @@ const toRejected = (row: RejectionRow): RejectedItem => ({
   detail: row.detail,
   topic: row.topic,
   sizeBytes: row.size_bytes,
+  state: row.state,
+  resubmittedAt: inUtcOrNull(row.resubmitted_at),
+  firstReason: row.first_reason,
 });
 
 /** Newest first; goes on after `after`. */
 export async function listRejected(
   sql: Sql,
-  tenantId: TenantId,
+  { tenantId, connection, reason, state }: RejectedFilter,
   after: { readonly receivedAt: number; readonly eventId: string } | null,
   limit: number,
 ): Promise<Page<RejectedItem>> {
@@ -84,10 +104,20 @@ export async function listRejected(
     'reading-rejected',
     `select ${COLUMNS} from orders.rejections
       where tenant_id = $1 and ($2::bigint is null or (received_at, event_id) < ($2, $3))
+        and ($5::text is null or connection_id = $5) and ($6::text is null or reason = $6) and ($7::text is null or state = $7)
       order by received_at desc, event_id desc limit $4`,
-    [tenantId, after?.receivedAt ?? null, after?.eventId ?? null, limit + 1],
+    [tenantId, after?.receivedAt ?? null, after?.eventId ?? null, limit + 1, connection, reason, state],
   );
   return pageOf(rows, limit, (row) => [row.received_at, row.event_id], toRejected);
+}
+
+export async function findRejected(sql: Sql, tenantId: TenantId, eventId: string): Promise<RejectedItem | undefined> {
+  const [row] = await sql.query<RejectionRow>(
+    'reading-rejected-one',
+    `select ${COLUMNS} from orders.rejections where tenant_id = $1 and event_id = $2`,
+    [tenantId, eventId],
+  );
+  return row && toRejected(row);
 }
 
 const REJECTED_OF_ONE_ORDER_MAX = 50;

@@ -1,6 +1,6 @@
 import { ownDomainsOf, woocommerceSettingsSchema, type WoocommerceSettings } from '@tributary/sources';
 import { asConnectionId, asTenantId, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
-import type { ConnectionRow } from '@tributary/postgres';
+import { loadConnections, type ConnectionRow } from '@tributary/postgres';
 import { AddressDirectory } from './address-directory.js';
 
 /** A WooCommerce connection, as ingest needs it. */
@@ -25,6 +25,13 @@ const toShop = (row: ConnectionRow): Shop => {
     ownDomains: ownDomainsOf([settings.storeUrl]),
   };
 };
+
+/** The shop of this name as the app's own table has it; undefined for a disabled connection and for any other kind. */
+export async function findShop(sql: Sql, schema: string, tenantId: string, connectionId: string): Promise<Shop | undefined> {
+  const rows = await loadConnections(sql, schema);
+  const row = rows.find((one) => one.tenantId === tenantId && one.connectionId === connectionId);
+  return row === undefined || row.kind !== 'woocommerce' || row.state === 'disabled' ? undefined : toShop(row);
+}
 
 /** Shops by the token of their webhook address. A suspended tenant's shops still take facts; a disabled connection is unknown. */
 export class ShopDirectory extends AddressDirectory<Shop> {

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { asTenantId, type Sql } from '@tributary/domain';
+import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
+import { applyQueuedCommands, DatabaseUnavailable, type QueuedCommand } from '@tributary/postgres';
+import { NotDurable, RESUBMITTED_AT_ONCE } from '@tributary/stream';
+import { describeError, type Log } from '@tributary/telemetry';
+import type { Resubmission } from './resubmission.js';
+
+const PASSING = [BrokerUnavailable, RegistryUnavailable, DatabaseUnavailable, NotDurable];
+const LOOK_EVERY_MS = 250;
+
+const resubmitPayload = z.object({ eventIds: z.array(z.string()).max(RESUBMITTED_AT_ONCE) });
+
+/** What control asks of ingest. Control never writes ingest's tables or topics; this does. */
+export class IngestCommands {
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+  private applying: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sql: Sql,
+    private readonly resubmission: Resubmission,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.applying = this.applyWaiting();
+  }
+
+  /** Ends after the command that is being applied. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.applying;
+  }
+
+  private async applyWaiting(): Promise<void> {
+    await applyQueuedCommands(this.sql, 'ingest', (command) => this.applyOrRefuse(command)).catch((error: unknown) => {
+      this.log.warn({ cause: describeError(error) }, 'a command waits');
+    });
+    if (!this.isStopped) this.timer = setTimeout(() => this.start(), LOOK_EVERY_MS);
+  }
+
+  /** What can pass later is thrown and asked again; anything else must not hold up the commands behind it. */
+  private async applyOrRefuse(command: QueuedCommand): Promise<object> {
+    try {
+      return await this.apply(command);
+    } catch (error) {
+      if (PASSING.some((kind) => error instanceof kind)) throw error;
+      this.log.error({ tenantId: command.tenantId, kind: command.kind, cause: describeError(error) }, 'a command failed');
+      return { outcome: 'refused', because: 'it failed for a reason that stands in the log of ingest' };
+    }
+  }
+
+  private async apply({ tenantId, kind, payload }: QueuedCommand): Promise<object> {
+    if (kind !== 'resubmit') return { outcome: 'refused', because: `unknown command ${kind}` };
+    const given = resubmitPayload.safeParse(payload);
+    if (!given.success) return { outcome: 'refused', because: 'the command cannot be read' };
+    return { outcome: 'done', items: await this.resubmission.run(asTenantId(tenantId), given.data.eventIds) };
+  }
+}
