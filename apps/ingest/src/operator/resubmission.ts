@@ -1,5 +1,4 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { PayloadResubmitted } from '@tributary/codecs';
 import { readSecretValues, type ReasonCode, type Sql, type TenantId } from '@tributary/domain';
 import { RecordRefused } from '@tributary/kafka';
 import { readKeptPayload, woocommerceSecretsSchema, type RefusedBody, type WebhookReading } from '@tributary/sources';
@@ -60,22 +59,19 @@ export class Resubmission {
     if (kept === undefined) return { eventId, outcome: 'refused', reference, reason, detail: TOO_OLD };
     const item = await this.take(shop, row, kept);
     const now = Date.now();
-    const event: PayloadResubmitted = {
-      type: 'PayloadResubmitted',
-      eventId: uuidv7(),
-      tenantId,
-      connectionId: kept.event.connectionId,
-      occurredAt: now,
-      receivedAt: now,
-      source: 'operator',
-      rejectedEventId: eventId,
-      key: kept.key,
-      outcome: item.outcome,
-      reference: item.reference,
-      reason: item.reason,
-      detail: item.detail,
-    };
-    await this.ports.appender.append({ kind: 'resubmission', event });
+    const { connectionId } = kept.event;
+    await this.ports.appender.append({
+      kind: 'resubmission',
+      envelope: { eventId: uuidv7(), tenantId, connectionId, occurredAt: now, receivedAt: now, source: 'operator' },
+      result: {
+        rejectedEventId: eventId,
+        key: kept.key,
+        outcome: item.outcome,
+        reference: item.reference,
+        reason: item.reason,
+        detail: item.detail,
+      },
+    });
     return item;
   }
 

@@ -1,5 +1,5 @@
 import { encodeRejectedEvent, REJECTED_EVENTS_TOPIC, type PayloadResubmitted, type SchemaBook } from '@tributary/codecs';
-import type { SubjectRef } from '@tributary/domain';
+import type { Envelope, SubjectRef } from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { KindSealer } from './kind-sealer.js';
 import { recordOf, type PartitionCounts } from './topic-records.js';
@@ -7,7 +7,8 @@ import { recordOf, type PartitionCounts } from './topic-records.js';
 /** What became of a rejected payload that was read again. */
 export interface UnsealedResubmission {
   readonly kind: 'resubmission';
-  readonly event: PayloadResubmitted;
+  readonly envelope: Envelope;
+  readonly result: Omit<PayloadResubmitted, keyof Envelope | 'type'>;
 }
 
 /** `ingest.rejected-events.v1`: behind the payload itself, in its partition; names nobody. */
@@ -21,7 +22,8 @@ export class ResubmissionSealer implements KindSealer<UnsealedResubmission> {
     return [];
   }
 
-  recordsOf({ event }: UnsealedResubmission): OutgoingRecord[] {
-    return [recordOf(this.partitions, REJECTED_EVENTS_TOPIC, event.key, encodeRejectedEvent(this.book, event))];
+  recordsOf({ envelope, result }: UnsealedResubmission): OutgoingRecord[] {
+    const value = encodeRejectedEvent(this.book, { type: 'PayloadResubmitted', ...envelope, ...result });
+    return [recordOf(this.partitions, REJECTED_EVENTS_TOPIC, result.key, value)];
   }
 }
