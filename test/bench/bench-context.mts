@@ -13,6 +13,8 @@ export interface Sizes {
   readonly limitRecords: number;
   /** Shares of orders by new people that ingest is measured with; the first is the headline. */
   readonly newShares: readonly number[];
+  /** Of each simulated shop that the identity graph reads. */
+  readonly households: number;
   readonly endsWithinMs: number;
 }
 
@@ -25,6 +27,7 @@ export const FULL: Sizes = {
   restSeconds: 5,
   limitRecords: 60_000,
   newShares: [0.5, 0, 1],
+  households: 5_000,
   endsWithinMs: 600_000,
 };
 
@@ -37,6 +40,7 @@ export const QUICK: Sizes = {
   restSeconds: 1,
   limitRecords: 20_000,
   newShares: [0.5],
+  households: 1_500,
   endsWithinMs: 300_000,
 };
 

@@ -4,11 +4,11 @@ import { isMet, ratioOf, valueOf, type Budget, type Figure } from './figures.mts
 const NOTHING = '–';
 const group = (digits: string): string => digits.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
 
-/** Three significant digits below 100, whole numbers with separators above. */
+/** Three significant digits below 100, a fourth where a share comes close to the whole; whole numbers with separators above. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return 'not measured';
   if (Math.abs(value) >= 100) return group(String(Math.round(value)));
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(value > 0.9 && value < 1 ? 4 : 3)));
 }
 
 const budgetText = (budget: Budget | null): string =>

@@ -77,6 +77,10 @@ describe('the table', () => {
     ]);
   });
 
+  it('writes shares close to the whole with a digit more', () => {
+    expect([0.999_64, 0.97, 0.9, 1].map(numberText)).toEqual(['0.9996', '0.97', '0.9', '1']);
+  });
+
   it('puts a figure beside its budget and its limit', () => {
     expect(rowOf(figure())).toEqual(['signed orders', '8,100 /s', '7,900 … 8,200', '≥ 8,000', 'met', '25 % of 32,400 (raw Fastify)']);
     expect(rowOf(figure({ samples: [12], unit: 'ms', budget: { is: 'at most', value: 10 }, limit: null, note: 'one run' }))).toEqual([

@@ -10,6 +10,7 @@ import { figuresTable } from './figures-table.mts';
 import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
 import { watchOthers } from './process-meter.mts';
 import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
+import { measureIdentity } from './sections/identity.section.mts';
 import { measureIngest } from './sections/ingest.section.mts';
 import { measureLatency } from './sections/latency.section.mts';
 import { measureLimits } from './sections/machine-limits.section.mts';
@@ -37,6 +38,7 @@ async function stop(exitCode: number): Promise<never> {
 
 async function measure(servers: Servers, context: BenchContext): Promise<void> {
   const limits = await measureLimits(servers, context);
+  await measureIdentity(servers, context);
   const usual = await BenchInstallation.make(servers, LAPTOP_PARTITIONS);
   await measureLatency(usual, context);
   await measureStorage(usual, context);

@@ -70,11 +70,11 @@ export class Servers {
     return this.run.spawnChild(name, command, rest, { logFile, cwd: this.root, env: { ...this.env, ...env } });
   }
 
-  /** Runs a script of the bench to its end; it takes its job from the environment and answers JSON on its last line. */
-  async ask<Answer>(script: string, job: object, cores?: string): Promise<Answer> {
+  /** Runs a script of the bench to its end; it takes its job from the environment and answers JSON on its last line. `flags` are Node's. */
+  async ask<Answer>(script: string, job: object, cores?: string, flags: readonly string[] = []): Promise<Answer> {
     const name = `${script.replaceAll(/[^a-z]+/g, '-')}-${performance.now().toFixed(0)}`;
     const path = join(this.root, 'test', 'bench', script);
-    const child = this.spawn({ name, args: [path], env: { BENCH_JOB: JSON.stringify(job) }, cores });
+    const child = this.spawn({ name, args: [...flags, path], env: { BENCH_JOB: JSON.stringify(job) }, cores });
     return this.#answer<Answer>(child, script);
   }
 

@@ -7,6 +7,8 @@ export type TenantId = Branded<string, 'TenantId'>;
 export type ConnectionId = Branded<string, 'ConnectionId'>;
 /** Random id (UUID) that stands for a person's mail, phone, visitor, customer or order; given by the vault only. */
 export type SubjectId = Branded<string, 'SubjectId'>;
+/** UUIDv5 of (tenant, first strong subject): what the identity graph takes for one person. */
+export type ProfileId = Branded<string, 'ProfileId'>;
 
 const ID_PATTERN = /^[a-z0-9-]{1,40}$/;
 
