@@ -11,6 +11,7 @@ import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
 import { watchOthers } from './process-meter.mts';
 import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
 import { measureIdentity } from './sections/identity.section.mts';
+import { measureFairness } from './sections/fairness.section.mts';
 import { measureIngest } from './sections/ingest.section.mts';
 import { measureLatency } from './sections/latency.section.mts';
 import { measureLimits } from './sections/machine-limits.section.mts';
@@ -48,6 +49,7 @@ async function measure(servers: Servers, context: BenchContext): Promise<void> {
   await measurePlan(usual, context, limits);
   await measureIngest(usual, context, limits);
   await measureVisits(usual, context, limits);
+  await measureFairness(usual, context);
   await usual.stop();
 
   const narrow = await BenchInstallation.make(servers, 1);

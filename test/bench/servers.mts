@@ -27,6 +27,7 @@ export class Servers {
   readonly run: Run;
   /** Null where processes cannot be pinned to cores. */
   readonly cores: Cores | null = coresToPin();
+  #asked = 0;
 
   private constructor(root: string, env: NodeJS.ProcessEnv, infrastructure: Infrastructure, run: Run) {
     this.root = root;
@@ -72,7 +73,8 @@ export class Servers {
 
   /** Runs a script of the bench to its end; it takes its job from the environment and answers JSON on its last line. `flags` are Node's. */
   async ask<Answer>(script: string, job: object, cores?: string, flags: readonly string[] = []): Promise<Answer> {
-    const name = `${script.replaceAll(/[^a-z]+/g, '-')}-${performance.now().toFixed(0)}`;
+    this.#asked += 1;
+    const name = `${script.replaceAll(/[^a-z]+/g, '-')}-${this.#asked}`;
     const path = join(this.root, 'test', 'bench', script);
     const child = this.spawn({ name, args: [...flags, path], env: { BENCH_JOB: JSON.stringify(job) }, cores });
     return this.#answer<Answer>(child, script);

@@ -82,15 +82,21 @@ const states = async (): Promise<Record<string, number>> => {
 /** Nothing is under way (what waits for the refused credential waits): every event is in the topic and folded. */
 async function atRest(): Promise<void> {
   await eventually('everything is settled and published', 40_000, async () => {
-    const [row] = await stack.sql.query<{ busy: number }>(
+    const [row] = await stack.sql.query<{ unpublished: number; unsettled: Record<string, number> | null }>(
       '',
-      `select (select count(*) from tiktok_ops.outbox)::int + (select count(*) from tiktok.ledger_entries where settled_at is null and destination_connection_id <> 'closed')::int as busy`,
+      `select (select count(*) from tiktok_ops.outbox)::int as unpublished,
+              (select jsonb_object_agg(state, count) from (
+                 select state, count(*)::int from tiktok.ledger_entries
+                  where settled_at is null and destination_connection_id <> 'closed' group by state) by_state) as unsettled`,
     );
-    return row?.busy === 0 && (await isFolded());
+    expect(row).toEqual({ unpublished: 0, unsettled: null });
+    expect(await behind()).toEqual([]);
+    return true;
   });
 }
 
-async function isFolded(): Promise<boolean> {
+/** Partitions whose projection is not at the end of the log. */
+async function behind(): Promise<object[]> {
   const admin = stack.kafka.admin();
   await admin.connect();
   try {
@@ -98,12 +104,14 @@ async function isFolded(): Promise<boolean> {
       '',
       'select topic, partition, next_offset from tiktok.offsets',
     );
+    const found: object[] = [];
     for (const topic of new Set(rows.map((row) => row.topic))) {
       for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
-        if (rows.find((row) => row.topic === topic && row.partition === partition)?.next_offset !== Number(high)) return false;
+        const next = rows.find((row) => row.topic === topic && row.partition === partition)?.next_offset;
+        if (next !== Number(high)) found.push({ topic, partition, next, end: Number(high) });
       }
     }
-    return rows.length > 0;
+    return found;
   } finally {
     await admin.disconnect();
   }
