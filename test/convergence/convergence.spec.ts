@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Crash } from './follower.js';
 import { announcedAction, anyAction, historyOf, visibleAction } from './history.js';
-import { fates, Scenario } from './scenario.js';
+import { fates, imports, Scenario } from './scenario.js';
 
 /** `npm run test:convergence` makes many histories, others each time; `npm test` some, always the same. */
 const RUNS = Number(process.env['CONVERGENCE_RUNS'] ?? '300');
@@ -17,6 +17,10 @@ const shops = fc.record({
   utcOffsetMinutes: fc.constantFrom(-180, 0, 480, 345),
   pageRows: fc.constantFrom(3, 5, 10, 100),
 });
+const DAY_MS = 86_400_000;
+const EVER_DAYS = 10_000;
+/** From the beginning of a scenario to the first answer of its shop. */
+const CONNECTED_WITHIN_MS = 3_600_000;
 const FOR_EVER_MS = 1e15;
 const NO_SWEEPS = {
   recentEveryMs: FOR_EVER_MS,
@@ -36,8 +40,9 @@ describe(`convergence with seed ${SEED}`, () => {
         historyOf(anyAction, 40),
         fates,
         crashes,
-        (shop, areHeadsLate, history, fates, crashes) => {
-          const scenario = new Scenario({ ...shop, areHeadsLate, fates, crashes });
+        imports,
+        (shop, areHeadsLate, history, fates, crashes, imports) => {
+          const scenario = new Scenario({ ...shop, areHeadsLate, fates, crashes, imports });
           scenario.live(history);
           scenario.fullCycle();
           expect(scenario.differences()).toEqual([]);
@@ -49,6 +54,29 @@ describe(`convergence with seed ${SEED}`, () => {
       fc.assert(property, { numRuns: RUNS, seed: SEED });
     },
     msFor(RUNS),
+  );
+
+  it(
+    `of a shop that is known from a horizon on knows those orders and every changed one, and after an import all of them (${FEW} histories)`,
+    () => {
+      const historyDays = 30;
+      const property = fc.property(shops, historyOf(anyAction, 40), fates, crashes, imports, (shop, history, fates, crashes, imports) => {
+        const scenario = new Scenario({ ...shop, fates, crashes, imports, settings: { historyMs: historyDays * DAY_MS } });
+        const horizon = scenario.world.now() - historyDays * DAY_MS;
+        scenario.live(history);
+        scenario.fullCycle();
+        expect(scenario.differences(horizon + CONNECTED_WITHIN_MS)).toEqual([]);
+        scenario.import(EVER_DAYS, -1);
+        scenario.fullCycle();
+        expect(scenario.differences()).toEqual([]);
+        const { length } = scenario.follower.log;
+        scenario.import(EVER_DAYS, -1);
+        scenario.fullCycle();
+        expect(scenario.follower.log.length).toBe(length);
+      });
+      fc.assert(property, { numRuns: FEW, seed: SEED });
+    },
+    msFor(FEW),
   );
 
   it(

@@ -11,16 +11,22 @@ import {
   type OrderState,
 } from '@tributary/domain';
 import {
+  importQuery,
   judge,
   nextMove,
   ordersOf,
   readWebhook,
+  resumeImport,
   resumePoll,
   shopRequest,
   frontPageRequest,
   takeIds,
+  takeImportPage,
   takeKnownCounts,
   takeReply,
+  type ImportRange,
+  type Judged,
+  type Judgement,
   type KnownHead,
   type Move,
   type OrderFact,
@@ -76,6 +82,7 @@ export class Follower {
   private asks = 0;
   private events = 0;
   private kept: string | null = null;
+  private import: { readonly range: ImportRange; readonly kept: string | null } | null = null;
   private crashes: readonly Crash[] = [];
   private steps = 0;
 
@@ -83,6 +90,10 @@ export class Follower {
 
   crashAt(crashes: readonly Crash[]): void {
     this.crashes = crashes;
+  }
+
+  get isImporting(): boolean {
+    return this.import !== null;
   }
 
   get openRereads(): number {
@@ -93,8 +104,8 @@ export class Follower {
   receive(headers: Readonly<Record<string, string>>, body: string): void {
     const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     const reading = readWebhook({ rawBody: Buffer.from(body), headers: lower, receivedAt: this.options.world.now(), defaultCountry: null });
-    if (reading.kind === 'order') this.append(this.observed(reading));
-    if (reading.kind === 'deletion') this.append({ type: 'OrderDeletionReported', ...this.envelope(), orderId: reading.orderId });
+    if (reading.kind === 'order') this.append(this.observed(reading, 'webhook'));
+    if (reading.kind === 'deletion') this.append({ type: 'OrderDeletionReported', ...this.envelope('webhook'), orderId: reading.orderId });
   }
 
   /** Polls until nothing is due; answers when something is. A crash or a failure ends the turn; the next goes on from what was kept. */
@@ -107,7 +118,10 @@ export class Follower {
         if (this.requests - first > MAX_REQUESTS)
           throw new Error(`a turn of ${MAX_REQUESTS} requests does not end: ${JSON.stringify(state)}`);
         const next = nextMove(state, settings, world.now());
-        if (next.move.kind === 'wait') return { due: next.move.until, isThrough: true };
+        if (next.move.kind === 'wait') {
+          if (this.importPage(state) === 'read') continue;
+          return { due: next.move.until, isThrough: true };
+        }
         const step = this.answer(next.state, next.move, asks);
         this.keep(step, asks);
         state = step.state;
@@ -147,7 +161,10 @@ export class Follower {
       }
       case 'ask-known-counts': {
         const counts: Record<string, number> = {};
-        for (const head of this.heads.values()) if (!head.isVanished) counts[statusOf(head)] = (counts[statusOf(head)] ?? 0) + 1;
+        for (const head of this.heads.values()) {
+          const isCounted = !head.isVanished && (move.createdFrom === 0 || (head.observed?.createdAt ?? -1) >= move.createdFrom);
+          if (isCounted) counts[statusOf(head)] = (counts[statusOf(head)] ?? 0) + 1;
+        }
         return takeKnownCounts(state, counts);
       }
       case 'ask-front-page':
@@ -160,6 +177,29 @@ export class Follower {
     throw new Error(`no answer to ${JSON.stringify(move)} with ${settings.pageRows} rows`);
   }
 
+  /** Somebody asks for the shop's history; another asking takes the place of one that runs. */
+  startImport(range: ImportRange): void {
+    this.import = { range, kept: null };
+  }
+
+  /** A page of the import, when one runs and the last one did not just fail. */
+  private importPage({ access }: PollState): 'read' | 'nothing' {
+    const job = this.import;
+    if (job === null || access === null) return 'nothing';
+    const { world, keys, ask } = this.options;
+    const state = resumeImport(job.kept === null ? null : (JSON.parse(job.kept) as unknown), job.range);
+    this.requests += 1;
+    const reply = ask(
+      shopRequest(importQuery(state), access, keys, { timestampSeconds: Math.floor(world.now() / 1_000), nonce: `i${this.requests}` }),
+    );
+    const step = takeImportPage(state, job.range, reply, { now: world.now(), defaultCountry: null });
+    const { rereads } = this.publish({ gone: [], glimpses: [], missing: [], orders: step.orders }, 'import');
+    // An asking that came while the shop answered has taken its place.
+    if (this.import === job) this.import = step.state === null ? null : { ...job, kept: JSON.stringify(step.state) };
+    for (const { orderId, delayMs } of rereads) this.ask(orderId, delayMs);
+    return step.failure === null ? 'read' : 'nothing';
+  }
+
   private take(state: PollState, request: ShopRequest): PollStep {
     this.requests += 1;
     const reply = this.options.ask(request);
@@ -168,17 +208,7 @@ export class Follower {
 
   private keep(step: PollStep, asks: ReadonlyMap<string, number>): void {
     const { world } = this.options;
-    this.steps += 1;
-    const crash = this.crashes.find(({ atStep }) => atStep === this.steps);
-    const heads = new Map(ordersOf(step).flatMap((orderId) => this.headOf(orderId)));
-    const { publish, vanished, rereads } = judge(step, heads, world.now());
-    const events: OrderEvent[] = [
-      ...publish.map(({ fact }) => this.observed(fact)),
-      ...vanished.map((gone): OrderEvent => ({ type: 'OrderVanished', ...this.envelope(), ...gone })),
-    ];
-    for (const event of events.slice(0, crash === undefined ? events.length : Math.round(events.length * crash.appended)))
-      this.append(event);
-    if (crash !== undefined) throw new Crashed('the process ended');
+    const { rereads } = this.publish(step, 'rest');
     this.kept = JSON.stringify(step.state);
     for (const orderId of step.served) if (this.rereads.get(orderId)?.ask === asks.get(orderId)) this.rereads.delete(orderId);
     for (const orderId of step.putOff) {
@@ -186,6 +216,22 @@ export class Follower {
       if (open !== undefined) this.rereads.set(orderId, { ...open, dueAt: world.now() + PUT_OFF_MS });
     }
     for (const { orderId, delayMs } of rereads) this.ask(orderId, delayMs);
+  }
+
+  private publish(step: Judged, source: string): Judgement {
+    const { world } = this.options;
+    this.steps += 1;
+    const crash = this.crashes.find(({ atStep }) => atStep === this.steps);
+    const heads = new Map(ordersOf(step).flatMap((orderId) => this.headOf(orderId)));
+    const judgement = judge(step, heads, world.now());
+    const events: OrderEvent[] = [
+      ...judgement.publish.map(({ fact }) => this.observed(fact, source)),
+      ...judgement.vanished.map((gone): OrderEvent => ({ type: 'OrderVanished', ...this.envelope('rest'), ...gone })),
+    ];
+    for (const event of events.slice(0, crash === undefined ? events.length : Math.round(events.length * crash.appended)))
+      this.append(event);
+    if (crash !== undefined) throw new Crashed('the process ended');
+    return judgement;
   }
 
   private headOf(orderId: string): readonly (readonly [string, KnownHead])[] {
@@ -218,13 +264,13 @@ export class Follower {
     this.folded = this.log.length;
   }
 
-  private observed({ content, asOf, modifiedAt, contentHash, personalFields }: OrderFact): OrderEvent {
+  private observed({ content, asOf, modifiedAt, contentHash, personalFields }: OrderFact, source: string): OrderEvent {
     const subjects = { email: null, phone: null, visitor: null, customer: null };
     const sealed = { subjects, sealedUnder: NOBODY, sealedPersonal: Buffer.alloc(0) };
-    return { type: 'OrderObserved', ...this.envelope(), ...content, asOf, modifiedAt, contentHash, personalFields, ...sealed };
+    return { type: 'OrderObserved', ...this.envelope(source), ...content, asOf, modifiedAt, contentHash, personalFields, ...sealed };
   }
 
-  private envelope() {
+  private envelope(source: string) {
     this.events += 1;
     const now = this.options.world.now();
     return {
@@ -233,7 +279,7 @@ export class Follower {
       connectionId: CONNECTION,
       occurredAt: now,
       receivedAt: now,
-      source: 'rest',
+      source,
     };
   }
 }

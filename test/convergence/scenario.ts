@@ -38,7 +38,27 @@ export interface ScenarioOptions {
   readonly fates?: readonly Fate[];
   readonly crashes?: readonly Crash[];
   readonly areHeadsLate?: boolean;
+  /** Imports that somebody asks for meanwhile. */
+  readonly imports?: readonly AskedImport[];
 }
+
+export interface AskedImport {
+  readonly afterMs: number;
+  /** Created at least so many days before, and less than so many. */
+  readonly fromDays: number;
+  readonly toDays: number;
+}
+
+export const imports: fc.Arbitrary<readonly AskedImport[]> = fc.array(
+  fc.record({
+    afterMs: fc.integer({ min: 0, max: 600_000 }),
+    fromDays: fc.integer({ min: 1, max: 1_000 }),
+    toDays: fc.integer({ min: -1, max: 400 }),
+  }),
+  { maxLength: 3 },
+);
+
+const DAY_MS = 86_400_000;
 
 const WEBHOOK_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'];
 
@@ -74,7 +94,7 @@ export class Scenario {
       () => world.now(),
       (ms, happen) => world.in(ms, happen),
     );
-    this.settings = { ...pollSettings(240_000), pageRows: options.pageRows ?? 100, ...options.settings };
+    this.settings = { ...pollSettings(240_000, null), pageRows: options.pageRows ?? 100, ...options.settings };
     this.follower = new Follower({
       storeUrl: 'https://shop.example',
       keys: this.shop.people.addKey('read'),
@@ -92,7 +112,14 @@ export class Scenario {
       },
     });
     this.follower.crashAt(options.crashes ?? []);
+    for (const { afterMs, fromDays, toDays } of options.imports ?? []) world.in(afterMs, () => this.import(fromDays, toDays));
     world.in(0, () => this.poll());
+  }
+
+  /** Somebody asks for orders of these days; days that end before they begin are none. */
+  import(fromDays: number, toDays: number): void {
+    const now = this.world.now();
+    this.follower.startImport({ from: now - fromDays * DAY_MS, to: now - toDays * DAY_MS });
   }
 
   /** Lets a history happen, polls going on beside it. */
@@ -114,7 +141,7 @@ export class Scenario {
     this.world.pass(this.settings.everythingEveryMs + this.settings.changesEveryMs);
     for (let turns = 0; turns < MAX_TURNS; turns += 1) {
       const { isThrough } = this.follower.turn();
-      if (isThrough && this.follower.openRereads === 0) return;
+      if (isThrough && this.follower.openRereads === 0 && !this.follower.isImporting) return;
       this.world.pass(this.settings.changesEveryMs);
     }
   }
@@ -141,8 +168,8 @@ export class Scenario {
     this.shop.edge.fail({ kind: 'http-error', status: 401 });
   }
 
-  /** Every difference between what we know and the shop, in words. */
-  differences(): string[] {
+  /** Every difference between what we know and the shop, in words; orders created before `from` (epoch ms) need not be known. */
+  differences(from = 0): string[] {
     const found: string[] = [];
     const alive = new Set<string>();
     for (const { id } of this.shop.orders.all()) {
@@ -150,8 +177,9 @@ export class Scenario {
       const own = readOrderJson(this.shop.orderJson(id), { readAt: null, defaultCountry: null });
       if (own.kind !== 'order') throw new Error(`the shop's own order ${id} cannot be read: ${own.detail}`);
       const state = this.follower.orders.get(String(id));
-      if (state === undefined) found.push(`${id} is not known`);
-      else if (statusOf(state) !== own.content.status) found.push(`${id} is ${own.content.status}, known as ${statusOf(state)}`);
+      if (state === undefined) {
+        if (own.content.createdAt >= from) found.push(`${id} is not known`);
+      } else if (statusOf(state) !== own.content.status) found.push(`${id} is ${own.content.status}, known as ${statusOf(state)}`);
       else if (state.observed?.contentHash !== own.contentHash) found.push(`${id} has other content`);
       else if (state.head?.modifiedAt !== own.modifiedAt) found.push(`${id} has another modification date`);
       else if (isDeletionUnconfirmed(state)) found.push(`${id} was reported deleted and nobody looked`);

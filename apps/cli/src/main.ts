@@ -8,6 +8,7 @@ import { applyCommand } from './apply.command.js';
 import { deliveriesCommand } from './deliveries.command.js';
 import { dumpCommand } from './dump.command.js';
 import { explainCommand } from './explain.command.js';
+import { importCommand } from './import.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { rejectedCommand } from './rejected.command.js';
@@ -39,6 +40,7 @@ for (const register of [
   retryCommand,
   resumeCommand,
   rejectedCommand,
+  importCommand,
   alertsCommand,
 ])
   register(program, terminal);

@@ -20,6 +20,10 @@ export const ingestAppSettings = {
     .transform((roles) => roles as IngestRole[])
     .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order, `poller` reads shops'),
   INGEST_SHOPS_AT_ONCE: integer(1, 64, 8).describe('Shops that this process polls at once, one request outstanding each'),
+  INGEST_IMPORT_ORDERS_PER_MINUTE: integer(1, 10_000_000, 6_000).describe(
+    'Orders that all imports of the installation together read each minute, whatever the number of processes',
+  ),
+  INGEST_IMPORT_ORDERS_PER_MINUTE_PER_SHOP: integer(1, 1_000_000, 1_500).describe('Orders that an import reads of one shop each minute'),
   INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
   INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
     'Without an acknowledgement of Kafka within this time a webhook goes to the spool, and visits are answered 503',

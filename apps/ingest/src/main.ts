@@ -141,7 +141,14 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
   const poller = new PollerRole(
     { sql, vault, appender, alerts, metrics, log },
-    { shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE, allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS },
+    {
+      shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE,
+      allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS,
+      importQuota: {
+        perMinute: settings.INGEST_IMPORT_ORDERS_PER_MINUTE,
+        perMinuteAndShop: settings.INGEST_IMPORT_ORDERS_PER_MINUTE_PER_SHOP,
+      },
+    },
   );
   const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), log);
   return { sql, durable, lanes, shops, pipeline, collector, poller, commands, metrics };

@@ -12,6 +12,7 @@ export const ALERT_KINDS = [
   'shop-counts-differ',
   'shop-too-old',
   'order-unreadable',
+  'import-fails',
   'credential-parked',
   'dead-letter',
   'kafka-away',

@@ -10,6 +10,7 @@ const FOR_LATER = 'Nothing for this order, which is decided.';
 /** What a person, or time, can do about a reason. */
 const WHAT_WOULD_CHANGE_IT: Partial<Record<ReasonCode, string>> = {
   'before-go-live': `${FOR_LATER} With an earlier sendFrom, orders that are not decided yet and qualified after it are sent.`,
+  imported: `${FOR_LATER} What qualifies from now on is sent, whatever an import brought of it.`,
   'consent-denied': 'Nothing: a denied consent is never overruled.',
   'consent-missing': `${FOR_LATER} For later ones: let the shop keep the buyer’s answer in the order (meta cdp_consent), or set consent.required of the shop.`,
   'created-via-excluded': `${FOR_LATER} For later ones: take this way of making orders out of purchase.excludeCreatedVia.`,

@@ -1,6 +1,7 @@
 /** Why something was not sent, was refused, or was kept aside: one closed list, also the metric label. */
 export const REASONS = {
   'before-go-live': 'The order qualified before the moment from which this destination sends.',
+  imported: 'An import of the shop’s history brought it, long after it qualified; imports never send.',
   'consent-denied': 'The buyer denied consent.',
   'consent-missing': 'This shop needs the buyer’s consent and the order carries no answer.',
   'created-via-excluded': 'Orders made this way (by an admin, by an import) are excluded by the settings.',

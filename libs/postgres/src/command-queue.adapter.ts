@@ -11,10 +11,14 @@ export interface QueuedCommand {
 
 /**
  * Applies the commands of an app that wait, oldest first, each in a transaction that holds its row: one replica at a time takes a
- * command, and one that dies with it leaves it to the next. So `apply` may happen again and must be idempotent. Answers how many
- * there were.
+ * command, and one that dies with it leaves it to the next. What `apply` does through `tx` happens once; whatever else it does may happen
+ * again and must be idempotent. Answers how many there were.
  */
-export async function applyQueuedCommands(sql: Sql, app: string, apply: (command: QueuedCommand) => Promise<object>): Promise<number> {
+export async function applyQueuedCommands(
+  sql: Sql,
+  app: string,
+  apply: (command: QueuedCommand, tx: Sql) => Promise<object>,
+): Promise<number> {
   const ops = `${plainIdentifier(app)}_ops`;
   let count = 0;
   for (;;) {
@@ -24,7 +28,7 @@ export async function applyQueuedCommands(sql: Sql, app: string, apply: (command
         `select id, tenant_id as "tenantId", kind, payload from ${ops}.commands where applied_at is null order by id limit 1 for update skip locked`,
       );
       if (command === undefined) return false;
-      const result = await apply(command);
+      const result = await apply(command, tx);
       await tx.query(`commands-done-${ops}`, `update ${ops}.commands set applied_at = now(), result = $2 where id = $1`, [
         command.id,
         JSON.stringify(result),

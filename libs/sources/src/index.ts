@@ -19,3 +19,4 @@ export * from './woocommerce/poll/poll.moves.js';
 export * from './woocommerce/poll/poll.answers.js';
 export * from './woocommerce/poll/poll-answer.js';
 export * from './woocommerce/poll/judgement.js';
+export * from './woocommerce/import/import.walk.js';

@@ -2,21 +2,13 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from
 import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { explainRetryRefusal, parseLedgerKey, retryDelivery, type LedgerEntry } from '@tributary/domain';
-import {
-  askApp,
-  deliveryItemOf,
-  ledgerKeyOf,
-  listDeliveries,
-  untilApplied,
-  type AppliedCommand,
-  type DeliveryItem,
-  type Page,
-} from '@tributary/stream';
+import { deliveryItemOf, ledgerKeyOf, listDeliveries, type DeliveryItem, type Page } from '@tributary/stream';
 import { HttpProblem } from '../problem.js';
+import { applied } from './applied-command.js';
 import type { LedgerReader } from './ledger-reader.js';
 import { knownTenant, nothingHere, readCursor, readGiven } from './reading.parameters.js';
 import type { ReadingPorts } from './reading.ports.js';
-import { deliveriesQuery, retryBody } from './reading.schema.js';
+import { deliveriesQuery, emptyBody, retryBody } from './reading.schema.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 
 const APPLIED_WITHIN_MS = 5_000;
@@ -59,13 +51,9 @@ export class DeliveriesController {
     const moment = { nowMs: Date.now(), newEventId: uuidv7, random: Math.random() };
     const decision = retryDelivery(entry, { acceptDuplicate, operator: OPERATOR }, moment);
     if (decision.kind === 'refused') throw new HttpProblem(409, 'Not retried', explainRetryRefusal(decision.because));
-    const { app } = ledger.place;
-    const command = await askApp(this.ports.sql, app, tenantId, {
-      kind: 'retry',
-      payload: { ledgerKey: key, acceptDuplicate, operator: OPERATOR },
-    });
-    const applied = await this.applied(app, command, reply);
-    return { outcome: applied === null ? 'asked' : 'done', delivery: deliveryItemOf(ledger.kind, (await ledger.find(key)) ?? entry) };
+    const command = { kind: 'retry', payload: { ledgerKey: key, acceptDuplicate, operator: OPERATOR } } as const;
+    const result = await applied(this.ports.sql, { app: ledger.place.app, withinMs: APPLIED_WITHIN_MS }, tenantId, command, reply);
+    return { outcome: result === null ? 'asked' : 'done', delivery: deliveryItemOf(ledger.kind, (await ledger.find(key)) ?? entry) };
   }
 
   /** Sets a parked destination connection going again. 200: done; 202: asked, not done within 5 s; 409: refused, with the reason. */
@@ -77,16 +65,16 @@ export class DeliveriesController {
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    readGiven(retryBody.pick({}), body, 'body');
+    readGiven(emptyBody, body, 'body');
     const tenantId = await knownTenant(this.ports.sql, tenant);
     for (const ledger of this.ledgers) {
       const connection = (await ledger.connections(tenantId)).find((each) => each.connectionId === connectionId);
       if (connection === undefined) continue;
       if (connection.state !== 'active')
         throw new HttpProblem(409, 'Not resumed', `The connection is ${connection.state}: make it active first.`);
-      const command = await askApp(this.ports.sql, ledger.place.app, tenantId, { kind: 'resume', payload: { connectionId } });
-      const applied = await this.applied(ledger.place.app, command, reply);
-      return { outcome: applied === null ? 'asked' : 'done', moved: applied?.moved ?? null };
+      const asked = { app: ledger.place.app, withinMs: APPLIED_WITHIN_MS };
+      const result = await applied(this.ports.sql, asked, tenantId, { kind: 'resume', payload: { connectionId } }, reply);
+      return { outcome: result === null ? 'asked' : 'done', moved: result?.moved ?? null };
     }
     throw nothingHere('This tenant has no destination connection of this name.');
   }
@@ -99,14 +87,5 @@ export class DeliveriesController {
       }
     }
     throw nothingHere('This tenant has no such delivery; take the id from the list of deliveries.');
-  }
-
-  /** Null, and status 202, when the app has not applied the command in time. */
-  private async applied(app: string, command: number, reply: FastifyReply): Promise<AppliedCommand | null> {
-    const applied = await untilApplied(this.ports.sql, app, command, APPLIED_WITHIN_MS);
-    if (applied === null) void reply.status(202);
-    if (applied?.outcome === 'refused')
-      throw new HttpProblem(409, 'Refused', `The app ${app} refused: ${applied.because ?? 'it gave no reason'}.`);
-    return applied;
   }
 }

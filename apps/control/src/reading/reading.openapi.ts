@@ -6,8 +6,12 @@ import {
   deliverySchema,
   explanationSchema,
   ID_SCHEMA,
+  importAskedSchema,
+  importBody,
+  importSchema,
   orderQuery,
   orderSchema,
+  pageQuery,
   rejectedOneSchema,
   rejectedQuery,
   rejectedSchema,
@@ -21,6 +25,7 @@ import {
 
 const tenant = { tenant: { schema: ID_SCHEMA, description: 'The tenant’s id' } };
 const rejected = { ...tenant, id: { schema: z.string(), description: 'eventId of the list' } };
+const anImport = { ...tenant, id: { schema: z.string(), description: 'From the list of imports' } };
 const order = { ...tenant, connection: { schema: ID_SCHEMA, description: 'The shop’s connection' }, orderId: { schema: z.string() } };
 
 const parametersOf = (query: z.ZodObject): NonNullable<ApiRoute['queryParameters']> =>
@@ -32,6 +37,13 @@ const described = ({ description }: z.ZodType): { description?: string } => (des
 const listOf = (description: string, items: z.ZodType): ApiRoute['answers'][number] => ({
   description,
   schema: z.object({ items: z.array(items), nextCursor: z.string().nullable().describe('null on the last page') }),
+});
+
+const importAnswers = (done: string, unknown: string): ApiRoute['answers'] => ({
+  200: { description: done, schema: importAskedSchema },
+  202: { description: 'Asked; ingest has not done it within 5 s', schema: importAskedSchema },
+  404: problemAnswer(unknown),
+  409: problemAnswer('Refused, with the reason'),
 });
 
 /** The routes of the reading side, as `/openapi.json` tells them. */
@@ -124,6 +136,43 @@ export const READING_PATHS: readonly ApiRoute[] = [
       404: problemAnswer('No such tenant'),
       409: problemAnswer('Refused, with the reason'),
     },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/imports',
+    summary: 'Imports of shops’ histories; newest first',
+    pathParameters: tenant,
+    queryParameters: parametersOf(pageQuery),
+    answers: { 200: listOf('A page of imports', importSchema), 404: problemAnswer('No such tenant') },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/imports',
+    summary: 'Begin to import a shop’s history; one at a time per shop, sends nothing',
+    pathParameters: tenant,
+    body: importBody,
+    answers: importAnswers('It runs', 'No such tenant'),
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/imports/{id}',
+    summary: 'One import and how far it is',
+    pathParameters: anImport,
+    answers: { 200: { description: 'The import', schema: importSchema }, 404: problemAnswer('No such import') },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/imports/{id}/stop',
+    summary: 'Stop an import where it is',
+    pathParameters: anImport,
+    answers: importAnswers('It does not run any more', 'No such import'),
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/imports/{id}/resume',
+    summary: 'Go on with a stopped import where it was',
+    pathParameters: anImport,
+    answers: importAnswers('It runs', 'No such import'),
   },
   {
     method: 'get',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALERT_KINDS, REASONS, type DeliveryState } from '@tributary/domain';
 import { DESTINATIONS } from '@tributary/destinations';
+import { IMPORT_RESOURCES } from '@tributary/sources';
 import { RESUBMITTED_AT_ONCE } from '@tributary/stream';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
@@ -67,6 +68,18 @@ export const resubmitBody = z.strictObject({
   limit: z.int().min(1).max(RESUBMITTED_AT_ONCE).default(RESUBMITTED_AT_ONCE).describe(`How many at once, 1–${RESUBMITTED_AT_ONCE}`),
 });
 export const emptyBody = z.strictObject({});
+export const pageQuery = z.strictObject({
+  cursor: text.min(1).optional().describe('nextCursor of the page before'),
+  limit: limit.describe('Items of a page, 1–500, default 100'),
+});
+export const importBody = z
+  .strictObject({
+    connection: ID_SCHEMA.describe('The shop’s connection'),
+    from: moment.describe('RFC 3339: orders created at or after it'),
+    to: moment.optional().describe('RFC 3339: orders created before it; default now'),
+    resources: z.array(z.enum(IMPORT_RESOURCES)).min(1).default(['orders']),
+  })
+  .refine(({ from, to }) => from < (to ?? Date.now()), { path: ['to'], error: 'must be after from' });
 export const orderQuery = z.strictObject({
   observations: z
     .enum(['true', 'false'])
@@ -209,6 +222,28 @@ export const alertSchema = z
     todo: text.describe('What to do about it'),
   })
   .meta({ id: 'Alert' });
+
+export const importSchema = z
+  .object({
+    id: text,
+    connection: text,
+    resources: z.array(text),
+    from: time,
+    to: time,
+    status: z.enum(['running', 'stopped', 'done']),
+    total: orNothing(z.int()).describe('As the shop counted them; null until it has answered'),
+    read: z.int(),
+    published: z.int().describe('Of those read: news, put into the log'),
+    unreadable: z.int().describe('Of those read: kept as rejected'),
+    ordersPerMinute: orNothing(z.int()).describe('Since it last began or went on'),
+    failure: orNothing(text).describe('Why the last page failed; it is asked again'),
+    askedAt: time,
+    endedAt: orNothing(time),
+  })
+  .meta({ id: 'Import' });
+export const importAskedSchema = z
+  .object({ outcome: z.enum(['done', 'asked']), import: orNothing(importSchema) })
+  .meta({ id: 'ImportAsked' });
 
 export const retriedSchema = z.object({ outcome: z.enum(['done', 'asked']), delivery: deliverySchema }).meta({ id: 'Retried' });
 export const resumedSchema = z

@@ -2,25 +2,22 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from
 import type { FastifyReply } from 'fastify';
 import { maskRejected, type TenantId } from '@tributary/domain';
 import {
-  askApp,
   findRejected,
   keptPayloads,
   listRejected,
-  untilApplied,
   type KeptRejection,
   type Page,
   type RejectedItem,
   type ResubmittedItem,
 } from '@tributary/stream';
-import { HttpProblem } from '../problem.js';
+import { applied } from './applied-command.js';
 import { LOG_TIME_LIMIT_MS } from './order-reader.js';
 import { knownTenant, nothingHere, readCursor, readGiven } from './reading.parameters.js';
 import type { ReadingPorts } from './reading.ports.js';
 import { emptyBody, rejectedQuery, resubmitBody } from './reading.schema.js';
 import { READING_PORTS } from './reading.tokens.js';
 
-const APPLIED_WITHIN_MS = 20_000;
-const APP = 'ingest';
+const INGEST = { app: 'ingest', withinMs: 20_000 };
 
 interface Resubmitted {
   readonly outcome: 'done' | 'asked';
@@ -95,12 +92,8 @@ export class RejectedController {
   }
 
   private async again(tenantId: TenantId, eventIds: readonly string[], reply: FastifyReply): Promise<Resubmitted> {
-    const command = await askApp(this.ports.sql, APP, tenantId, { kind: 'resubmit', payload: { eventIds } });
-    const applied = await untilApplied(this.ports.sql, APP, command, APPLIED_WITHIN_MS);
-    if (applied?.outcome === 'refused')
-      throw new HttpProblem(409, 'Refused', `The app ${APP} refused: ${applied.because ?? 'it gave no reason'}.`);
-    if (applied === null) void reply.status(202);
-    return applied === null ? { outcome: 'asked', items: [] } : { outcome: 'done', items: applied.items ?? [] };
+    const result = await applied(this.ports.sql, INGEST, tenantId, { kind: 'resubmit', payload: { eventIds } }, reply);
+    return result === null ? { outcome: 'asked', items: [] } : { outcome: 'done', items: result.items ?? [] };
   }
 }
 

@@ -2,14 +2,24 @@ import { z } from 'zod';
 import { asTenantId, type Sql } from '@tributary/domain';
 import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { applyQueuedCommands, DatabaseUnavailable, type QueuedCommand } from '@tributary/postgres';
-import { NotDurable, RESUBMITTED_AT_ONCE } from '@tributary/stream';
+import { IMPORT_RESOURCES } from '@tributary/sources';
+import { NotDurable, RESUBMITTED_AT_ONCE, resumeStoppedImport, startImport, stopImport } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Resubmission } from './resubmission.js';
 
 const PASSING = [BrokerUnavailable, RegistryUnavailable, DatabaseUnavailable, NotDurable];
 const LOOK_EVERY_MS = 250;
 
-const resubmitPayload = z.object({ eventIds: z.array(z.string()).max(RESUBMITTED_AT_ONCE) });
+const importId = z.object({ importId: z.int() });
+const commandSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('resubmit'), payload: z.object({ eventIds: z.array(z.string()).max(RESUBMITTED_AT_ONCE) }) }),
+  z.object({
+    kind: z.literal('start-import'),
+    payload: z.object({ connectionId: z.string(), resources: z.array(z.enum(IMPORT_RESOURCES)).min(1), from: z.int(), to: z.int() }),
+  }),
+  z.object({ kind: z.literal('stop-import'), payload: importId }),
+  z.object({ kind: z.literal('resume-import'), payload: importId }),
+]);
 
 /** What control asks of ingest. Control never writes ingest's tables or topics; this does. */
 export class IngestCommands {
@@ -35,16 +45,16 @@ export class IngestCommands {
   }
 
   private async applyWaiting(): Promise<void> {
-    await applyQueuedCommands(this.sql, 'ingest', (command) => this.applyOrRefuse(command)).catch((error: unknown) => {
+    await applyQueuedCommands(this.sql, 'ingest', (command, tx) => this.applyOrRefuse(command, tx)).catch((error: unknown) => {
       this.log.warn({ cause: describeError(error) }, 'a command waits');
     });
     if (!this.isStopped) this.timer = setTimeout(() => this.start(), LOOK_EVERY_MS);
   }
 
   /** What can pass later is thrown and asked again; anything else must not hold up the commands behind it. */
-  private async applyOrRefuse(command: QueuedCommand): Promise<object> {
+  private async applyOrRefuse(command: QueuedCommand, tx: Sql): Promise<object> {
     try {
-      return await this.apply(command);
+      return await this.apply(command, tx);
     } catch (error) {
       if (PASSING.some((kind) => error instanceof kind)) throw error;
       this.log.error({ tenantId: command.tenantId, kind: command.kind, cause: describeError(error) }, 'a command failed');
@@ -52,10 +62,19 @@ export class IngestCommands {
     }
   }
 
-  private async apply({ tenantId, kind, payload }: QueuedCommand): Promise<object> {
-    if (kind !== 'resubmit') return { outcome: 'refused', because: `unknown command ${kind}` };
-    const given = resubmitPayload.safeParse(payload);
-    if (!given.success) return { outcome: 'refused', because: 'the command cannot be read' };
-    return { outcome: 'done', items: await this.resubmission.run(asTenantId(tenantId), given.data.eventIds) };
+  private async apply({ tenantId, kind, payload }: QueuedCommand, tx: Sql): Promise<object> {
+    const given = commandSchema.safeParse({ kind, payload });
+    if (!given.success) return { outcome: 'refused', because: 'ingest does not know this command' };
+    const command = given.data;
+    switch (command.kind) {
+      case 'resubmit':
+        return { outcome: 'done', items: await this.resubmission.run(asTenantId(tenantId), command.payload.eventIds) };
+      case 'start-import':
+        return startImport(tx, { tenantId, ...command.payload });
+      case 'stop-import':
+        return stopImport(tx, tenantId, command.payload.importId);
+      case 'resume-import':
+        return resumeStoppedImport(tx, tenantId, command.payload.importId);
+    }
   }
 }

@@ -1,28 +1,31 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Envelope } from '@tributary/domain';
+import { IMPORT_SOURCE, type Envelope } from '@tributary/domain';
 import type { GoneOrder, KnownHead, RefusedBody, SeenOrder, UnreadableOrder } from '@tributary/sources';
 import type { PollLease, ShopId, UnsealedFact } from '@tributary/stream';
 
 /** What stands where a webhook's topic would. */
 const TOPIC = 'order.read';
 
-const envelope = (shop: ShopId, occurredAt: number, receivedAt: number): Envelope => ({
+/** How an order came to be read: by the poller's own looks and sweeps, or because a person asked for the shop's history. */
+export type ReadSource = 'rest' | typeof IMPORT_SOURCE;
+
+const envelope = (shop: ShopId, occurredAt: number, receivedAt: number, source: ReadSource = 'rest'): Envelope => ({
   eventId: uuidv7(),
   tenantId: shop.tenantId,
   connectionId: shop.connectionId,
   occurredAt,
   receivedAt,
-  source: 'rest',
+  source,
 });
 
 const bytesOf = (row: unknown): Buffer => Buffer.from(JSON.stringify(row), 'utf8');
 
-/** An order as a webhook's would be, under the source `rest`. */
-export function observedFact(shop: PollLease, { fact, row }: SeenOrder, receivedAt: number): UnsealedFact {
+/** An order as a webhook's would be, under its own source. */
+export function observedFact(shop: PollLease, { fact, row }: SeenOrder, receivedAt: number, source: ReadSource): UnsealedFact {
   return {
     ...fact,
     ownDomains: shop.ownDomains,
-    envelope: envelope(shop, fact.modifiedAt, receivedAt),
+    envelope: envelope(shop, fact.modifiedAt, receivedAt, source),
     raw: { body: bytesOf(row), topic: TOPIC },
   };
 }

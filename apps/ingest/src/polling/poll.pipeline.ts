@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readSecretValues, type Alerts } from '@tributary/domain';
 import type { ShopClient } from '@tributary/http';
-import { RecordRefused } from '@tributary/kafka';
 import {
   frontPageRequest,
-  judge,
   nextMove,
-  ordersOf,
   pollSettings,
   resumePoll,
   retryDelayMs,
@@ -16,31 +13,29 @@ import {
   takeReply,
   woocommerceSecretsSchema,
   type Finding,
-  type Judgement,
   type Move,
   type PollContext,
   type PollFailure,
   type PollSettings,
   type PollState,
   type PollStep,
-  type SeenOrder,
   type ShopKeys,
 } from '@tributary/sources';
-import type { DueReread, FactAppender, KnownHeads, PollersStore, PollLease } from '@tributary/stream';
+import type { DueReread, KnownHeads, PollersStore, PollLease } from '@tributary/stream';
 import { failpoint } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
-import type { FreshHeads } from './fresh-heads.js';
+import type { ImportPages } from '../importing/import.pipeline.js';
+import type { OrderAppend } from './order-append.js';
 import { FAILURE_ALERTS, FAILURES_UNTIL_ALERT, failureAlert, findingAlert } from './poll-alerts.js';
-import { headOfGone, headOfSeen, observedFact, rejectedFact, vanishedFact } from './poll.facts.js';
 import type { PollMeters } from './poll.metrics.js';
 
 export interface PollPorts {
   readonly store: PollersStore;
   readonly heads: KnownHeads;
-  readonly fresh: FreshHeads;
+  readonly orders: OrderAppend;
+  readonly imports: ImportPages;
   readonly vault: Vault;
   readonly client: ShopClient;
-  readonly appender: FactAppender;
   readonly alerts: Alerts;
   readonly meters: PollMeters;
 }
@@ -49,6 +44,8 @@ export interface PollPorts {
 const TURN_MS = 20_000;
 const JITTER = 0.1;
 const PUT_OFF_MS = 600_000;
+
+const daysOf = (history: number | 'all'): number | null => (history === 'all' ? null : history);
 
 interface Turn {
   readonly lease: PollLease;
@@ -66,7 +63,7 @@ interface Turn {
  * 2. `takeReply` reads the answer, `judge` compares it with the heads
  * 3. what is news is sealed and appended; only then
  * 4. the state is kept under the lease's fence, with what is to be read again
- * until nothing is due, something failed, or the turn is over.
+ * until nothing is due, something failed, or the turn is over. Where nothing is due, an import gets a page of the shop's history in.
  */
 export class PollTurns {
   constructor(private readonly ports: PollPorts) {}
@@ -78,7 +75,7 @@ export class PollTurns {
     const turn: Turn = {
       lease,
       keys,
-      settings: pollSettings(lease.settings.polling.refreshIntervalSeconds * 1_000),
+      settings: pollSettings(lease.settings.polling.refreshIntervalSeconds * 1_000, daysOf(lease.settings.polling.historyDays)),
       now: () => lease.grantedAt + Math.round(performance.now() - began),
       asks: new Map(),
     };
@@ -87,8 +84,14 @@ export class PollTurns {
     const before = state.changesEndedAt;
     for (;;) {
       const next = nextMove(state, turn.settings, turn.now());
-      if (next.move.kind === 'wait') return this.endWell(turn, state, next.move.until - turn.now());
-      if (isStopping() || performance.now() - began > TURN_MS) return this.endWell(turn, state, 0);
+      const isOver = isStopping() || performance.now() - began > TURN_MS;
+      if (next.move.kind === 'wait') {
+        // Only a shop of which nothing else is due is asked for its history.
+        const importDueInMs = isOver ? 0 : await this.ports.imports.page(turn, state);
+        if (importDueInMs === 0 && !isOver) continue;
+        return this.endWell(turn, state, next.move.until - turn.now(), importDueInMs);
+      }
+      if (isOver) return this.endWell(turn, state, 0);
       const step = await this.step(turn, next.state, next.move);
       await this.keep(turn, step);
       state = step.state;
@@ -119,7 +122,7 @@ export class PollTurns {
       case 'ask-known-orders':
         return takeIds(state, await this.ports.heads.idsAfter(lease, move.after, move.limit));
       case 'ask-known-counts':
-        return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease));
+        return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease, move.createdFrom));
       case 'ask-front-page':
         return takeReply(state, await this.ports.client.get(frontPageRequest(lease.settings.storeUrl)), settings, context());
       case 'ask-shop': {
@@ -132,19 +135,11 @@ export class PollTurns {
 
   /** Everything a step brought becomes durable, and only then the state that says so is kept. */
   private async keep({ lease, now, asks }: Turn, step: PollStep): Promise<void> {
-    const { heads, fresh, store, appender, meters } = this.ports;
-    const orderIds = ordersOf(step);
-    const receivedAt = now();
-    const judgement = judge(step, fresh.over(lease, await heads.find(lease, orderIds), orderIds), receivedAt);
-    await Promise.all([
-      ...judgement.publish.map((order) => this.publish(lease, order, receivedAt)),
-      ...judgement.vanished.map((gone) => appender.append(vanishedFact(lease, gone, receivedAt))),
-      ...step.unreadable.map((row) => appender.append(rejectedFact(lease, row, receivedAt))),
-    ]);
+    const { store, orders, meters } = this.ports;
+    const judgement = await orders.append(lease, step, now(), 'rest');
     failpoint('poller.after-append');
-    this.noteFresh(lease, judgement, receivedAt);
     meters.step(lease, step, judgement);
-    await this.tell(lease, step);
+    for (const finding of step.findings) await this.tellFinding(lease, finding);
     await store.keep(lease, {
       state: step.state,
       served: step.served.flatMap((orderId) => asks.get(orderId) ?? []),
@@ -154,37 +149,6 @@ export class PollTurns {
     failpoint('poller.after-keep');
   }
 
-  private async publish(lease: PollLease, order: SeenOrder, receivedAt: number): Promise<void> {
-    try {
-      await this.ports.appender.append(observedFact(lease, order, receivedAt));
-    } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error;
-      const detail = 'as a record it is larger than the log takes';
-      const refusal = { kind: 'refused', reason: 'body-too-large', detail, orderId: order.fact.content.orderId } as const;
-      await this.ports.appender.append(rejectedFact(lease, { refusal, row: order.row }, receivedAt));
-    }
-  }
-
-  private noteFresh(lease: PollLease, { publish, vanished }: Judgement, receivedAt: number): void {
-    for (const order of publish) this.ports.fresh.note(lease, headOfSeen(order, receivedAt));
-    for (const gone of vanished) this.ports.fresh.note(lease, headOfGone(gone, receivedAt));
-  }
-
-  private async tell(lease: PollLease, { findings, unreadable }: PollStep): Promise<void> {
-    const { alerts } = this.ports;
-    const { tenantId, connectionId } = lease;
-    for (const finding of findings) await this.tellFinding(lease, finding);
-    const [first] = unreadable;
-    if (first === undefined) return;
-    await alerts.open({
-      tenantId,
-      connectionId,
-      kind: 'order-unreadable',
-      what: `An order that the shop showed could not be read (${first.refusal.reason}: ${first.refusal.detail}).`,
-      todo: 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed the order’s format.',
-    });
-  }
-
   private async tellFinding(lease: PollLease, finding: Finding): Promise<void> {
     const change = findingAlert(lease, finding);
     if (change === null) return;
@@ -192,12 +156,14 @@ export class PollTurns {
     else await this.ports.alerts.close(lease.tenantId, lease.connectionId, change.close);
   }
 
-  private async endWell({ lease, settings }: Turn, state: PollState, dueInMs: number): Promise<void> {
+  /** `sooner`: when something that needs no jitter is due, null when nothing is. */
+  private async endWell({ lease, settings }: Turn, state: PollState, dueInMs: number, sooner: number | null = null): Promise<void> {
     const { alerts, meters, store } = this.ports;
     if (lease.failures > 0) for (const kind of FAILURE_ALERTS) await alerts.close(lease.tenantId, lease.connectionId, kind);
     meters.turnEnded(lease, state);
     const jitter = dueInMs <= 0 ? 0 : Math.random() * settings.changesEveryMs * JITTER;
-    await store.release(lease, { dueInMs: Math.max(0, dueInMs) + jitter, failures: 0, failure: null });
+    const usual = Math.max(0, dueInMs) + jitter;
+    await store.release(lease, { dueInMs: Math.min(usual, sooner ?? usual), failures: 0, failure: null });
   }
 
   private async endBadly({ lease, settings }: Turn, failure: PollFailure, failuresBefore: number): Promise<void> {

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Alerts, Sql } from '@tributary/domain';
 import { ShopClient } from '@tributary/http';
-import { KnownHeads, PollersStore, type FactAppender } from '@tributary/stream';
+import { ImportsStore, KnownHeads, PollersStore, type FactAppender, type ImportQuota } from '@tributary/stream';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
+import { importMeters } from '../importing/import.metrics.js';
+import { ImportPages } from '../importing/import.pipeline.js';
 import { FreshHeads } from './fresh-heads.js';
+import { OrderAppend } from './order-append.js';
 import { pollMeters } from './poll.metrics.js';
 import { PollTurns } from './poll.pipeline.js';
 import { Poller } from './poller.js';
@@ -21,6 +24,7 @@ export interface PollerRolePorts {
 export interface PollerRoleOptions {
   readonly shopsAtOnce: number;
   readonly allowPrivateHosts: boolean;
+  readonly importQuota: ImportQuota;
 }
 
 /** A page of a hundred large orders. */
@@ -35,16 +39,27 @@ export class PollerRole {
   private readonly client: ShopClient;
   private readonly poller: Poller;
 
-  constructor({ sql, vault, appender, alerts, metrics, log }: PollerRolePorts, { shopsAtOnce, allowPrivateHosts }: PollerRoleOptions) {
+  constructor(
+    { sql, vault, appender, alerts, metrics, log }: PollerRolePorts,
+    { shopsAtOnce, allowPrivateHosts, importQuota }: PollerRoleOptions,
+  ) {
     const store = new PollersStore(sql, { owner: randomUUID(), leaseMs: LEASE_MS });
     this.client = new ShopClient({ allowPrivateHosts, timeoutMs: REQUEST_TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES });
+    const heads = new KnownHeads(sql);
+    const orders = new OrderAppend({ heads, fresh: new FreshHeads(), appender, alerts });
     const turns = new PollTurns({
       store,
-      heads: new KnownHeads(sql),
-      fresh: new FreshHeads(),
+      heads,
       vault,
       client: this.client,
-      appender,
+      orders,
+      imports: new ImportPages({
+        store: new ImportsStore(sql, { leaseMs: LEASE_MS, ...importQuota }),
+        client: this.client,
+        orders,
+        alerts,
+        meters: importMeters(metrics),
+      }),
       alerts,
       meters: pollMeters(metrics),
     });

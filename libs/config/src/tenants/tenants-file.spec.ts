@@ -33,7 +33,7 @@ describe('a tenants file that is right', () => {
     const [first, web, pixel] = acme?.tenant.connections ?? [];
     expect(first?.settings).toEqual({
       storeUrl: 'https://shop.example',
-      polling: { enabled: true, refreshIntervalSeconds: 60 },
+      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
       country: 'CL',
       consent: { required: 'auto' },
     });
@@ -51,7 +51,7 @@ describe('a tenants file that is right', () => {
     const reading = file(tenant(shop()), { id: 'bare' });
     if (reading.kind !== 'read') throw new Error('refused');
     expect(reading.tenants.map(({ tenant: each }) => each)).toMatchObject([
-      { connections: [{ secrets: {}, settings: { polling: { enabled: true, refreshIntervalSeconds: 60 } } }] },
+      { connections: [{ secrets: {}, settings: { polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 } } }] },
       { id: 'bare', name: 'bare', state: 'active', defaultCountry: null, connections: [] },
     ]);
   });

@@ -1,6 +1,7 @@
 import {
   atLeastZero,
   canonicalDecimal,
+  isImportedHistory,
   subtractDecimals,
   sumDecimals,
   unitPriceOf,
@@ -93,6 +94,7 @@ function suppressionOf(
   nowMs: number,
 ): ReasonCode | null {
   if (eventTime < (settings.sendFrom === null ? activatedAt : Date.parse(settings.sendFrom))) return 'before-go-live';
+  if (isImportedHistory(order, eventTime)) return 'imported';
   if (order.consent === 'denied') return 'consent-denied';
   if (source.isConsentRequired && order.consent !== 'granted') return 'consent-missing';
   if (settings.purchase.excludeCreatedVia.includes(order.createdVia)) return 'created-via-excluded';

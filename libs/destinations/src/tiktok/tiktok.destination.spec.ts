@@ -131,6 +131,7 @@ describe('suppresses', () => {
   it.each<[string, string, Case]>([
     ['before-go-live', 'an order paid before the activation', { activatedAt: PAID_AT + 1 }],
     ['before-go-live', 'an order paid before sendFrom', { settings: { sendFrom: '2026-11-20T12:00:00+01:00' } }],
+    ['imported', 'an order that an import read long after its payment', { order: { source: 'import', receivedAt: PAID_AT + 3_600_001 } }],
     ['consent-denied', 'a buyer who said no, wherever consent is needed', { order: { consent: 'denied' } }],
     ['consent-denied', 'a buyer who said no where consent is required', { order: { consent: 'denied' }, isConsentRequired: true }],
     ['consent-missing', 'no answer where consent is required', { isConsentRequired: true }],

@@ -11,7 +11,7 @@ describe('WooCommerce settings', () => {
   it('need nothing but the shop’s address', () => {
     expect(settingsOf()).toEqual({
       storeUrl: 'https://shop.example',
-      polling: { enabled: true, refreshIntervalSeconds: 60 },
+      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
       country: null,
       consent: { required: 'auto' },
     });

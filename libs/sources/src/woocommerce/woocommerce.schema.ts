@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const MIN_REFRESH_INTERVAL_SECONDS = 15;
 const DEFAULT_REFRESH_INTERVAL_SECONDS = 60;
+/** What the daily re-read covers anyway. */
+const DEFAULT_HISTORY_DAYS = 30;
+const MAX_HISTORY_DAYS = 3_650;
 const MIN_TOKEN_CHARS = 16;
 
 function isStoreUrl(text: string): boolean {
@@ -23,6 +26,12 @@ export const woocommerceSettingsSchema = z.strictObject({
         .int()
         .min(MIN_REFRESH_INTERVAL_SECONDS, `polling.refreshIntervalSeconds must be at least ${MIN_REFRESH_INTERVAL_SECONDS}`)
         .default(DEFAULT_REFRESH_INTERVAL_SECONDS),
+      historyDays: z
+        .union([z.int().min(0).max(MAX_HISTORY_DAYS), z.literal('all')], {
+          error: `polling.historyDays must be a whole number of days, 0–${MAX_HISTORY_DAYS}, or all`,
+        })
+        .default(DEFAULT_HISTORY_DAYS)
+        .describe('Of orders created before the shop was connected: how far back they are read; older ones by an import'),
     })
     .prefault({}),
   /** Where the shop is; read from the shop when it has REST keys. */

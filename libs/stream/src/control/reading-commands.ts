@@ -1,4 +1,5 @@
 import type { Sql } from '@tributary/domain';
+import type { ImportResource } from '@tributary/sources';
 import { plainIdentifier } from '@tributary/postgres';
 import type { ResubmittedItem } from '../rejected/resubmission.js';
 
@@ -9,13 +10,25 @@ export type OperatorCommand =
       readonly payload: { readonly ledgerKey: string; readonly acceptDuplicate: boolean; readonly operator: string };
     }
   | { readonly kind: 'resume'; readonly payload: { readonly connectionId: string } }
-  | { readonly kind: 'resubmit'; readonly payload: { readonly eventIds: readonly string[] } };
+  | { readonly kind: 'resubmit'; readonly payload: { readonly eventIds: readonly string[] } }
+  | {
+      readonly kind: 'start-import';
+      readonly payload: {
+        readonly connectionId: string;
+        readonly resources: readonly ImportResource[];
+        readonly from: number;
+        readonly to: number;
+      };
+    }
+  | { readonly kind: 'stop-import' | 'resume-import'; readonly payload: { readonly importId: number } };
 
 /** What the app made of a command. */
 export interface AppliedCommand {
   readonly outcome: 'done' | 'refused';
   readonly because?: string;
   readonly moved?: number;
+  /** Of an import's commands. */
+  readonly importId?: number;
   /** Of `resubmit`. */
   readonly items?: readonly ResubmittedItem[];
 }

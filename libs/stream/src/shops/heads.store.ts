@@ -19,11 +19,13 @@ export interface HeadObservation extends KeptObservation {
   readonly status: string;
   readonly total: string;
   readonly currency: string;
+  /** Epoch ms, the shop's clock; unknown of what an older release folded. */
+  readonly createdAt?: number;
 }
 
 type Head = OrderState<HeadObservation>;
 
-const fold = orderFold<HeadObservation>(({ eventId, asOf, modifiedAt, receivedAt, contentHash, status, total, currency }) => ({
+const fold = orderFold<HeadObservation>(({ eventId, asOf, modifiedAt, receivedAt, contentHash, status, total, currency, createdAt }) => ({
   eventId,
   asOf,
   modifiedAt,
@@ -32,6 +34,7 @@ const fold = orderFold<HeadObservation>(({ eventId, asOf, modifiedAt, receivedAt
   status,
   total,
   currency,
+  createdAt,
 }));
 
 const column = (name: string, type: string, of: (head: Head) => unknown): Column<Head> => ({ name, type, of });
@@ -50,6 +53,7 @@ const HEAD_ROWS = new BulkRows<Head>([
   column('status', 'text', (head) => statusOf(head)),
   column('total', 'text', ({ observed }) => observed?.total ?? null),
   column('currency', 'text', ({ observed }) => observed?.currency ?? null),
+  column('created_at', 'bigint', ({ observed }) => observed?.createdAt ?? null),
 ]);
 
 /** Contradictions: only a new read of the shop can tell which of two observations holds. */

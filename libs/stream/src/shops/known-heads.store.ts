@@ -61,11 +61,13 @@ export class KnownHeads {
     return rows.map(({ order_id: id }) => id);
   }
 
-  async countsByStatus({ tenantId, connectionId }: ShopId): Promise<StatusCounts> {
+  /** Of orders created at or after `createdFrom` (epoch ms; 0: of all). */
+  async countsByStatus({ tenantId, connectionId }: ShopId, createdFrom: number): Promise<StatusCounts> {
     const rows = await this.sql.query<{ status: string; orders: number }>(
       'known-heads-counts',
-      'select status, count(*)::int as orders from orders.heads where tenant_id = $1 and connection_id = $2 and not is_vanished group by status',
-      [tenantId, connectionId],
+      `select status, count(*)::int as orders from orders.heads
+        where tenant_id = $1 and connection_id = $2 and not is_vanished and ($3::bigint = 0 or created_at >= $3) group by status`,
+      [tenantId, connectionId, createdFrom],
     );
     return Object.fromEntries(rows.map(({ status, orders }) => [status, orders]));
   }

@@ -58,7 +58,8 @@ interface LeaseRow {
   readonly granted_at: number;
 }
 
-const IS_POLLED = `c.kind = 'woocommerce' and c.state = 'active' and coalesce((c.settings #>> '{polling,enabled}')::boolean, true)`;
+/** Of a row `c` of `ingest.connections`. */
+export const IS_POLLED = `c.kind = 'woocommerce' and c.state = 'active' and coalesce((c.settings #>> '{polling,enabled}')::boolean, true)`;
 
 function toLease(row: LeaseRow): PollLease {
   const settings = woocommerceSettingsSchema.parse(row.settings);
@@ -113,15 +114,15 @@ export class PollersStore {
   }
 
   /** Keeps what a step changed and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
-  async keep({ tenantId, connectionId, fence }: PollLease, { state, served, rereads, putOff }: KeptStep): Promise<void> {
+  async keep(lease: PollLease, { state, served, rereads, putOff }: KeptStep): Promise<void> {
+    const { tenantId, connectionId } = lease;
     await this.sql.transaction(async (tx) => {
-      const [mine] = await tx.query(
-        'pollers-keep',
-        `update ingest_ops.pollers set state = $4::jsonb, leased_until = now() + make_interval(secs => $5)
-          where tenant_id = $1 and connection_id = $2 and fence = $3 returning 1 as is_mine`,
-        [tenantId, connectionId, fence, JSON.stringify(state), this.options.leaseMs / 1_000],
-      );
-      if (mine === undefined) throw new LeaseLost(`the shop ${tenantId}/${connectionId} is polled by somebody else`);
+      await renewLease(tx, lease, this.options.leaseMs);
+      await tx.query('pollers-keep', 'update ingest_ops.pollers set state = $3::jsonb where tenant_id = $1 and connection_id = $2', [
+        tenantId,
+        connectionId,
+        JSON.stringify(state),
+      ]);
       if (served.length > 0)
         await tx.query(
           'rereads-served',
@@ -162,7 +163,24 @@ export class PollersStore {
   }
 }
 
-async function askForRereads(sql: Sql, tenantId: TenantId, connectionId: ConnectionId, rereads: readonly RereadRequest[]): Promise<void> {
+/** First in a transaction that writes under a lease: throws {@link LeaseLost} when it is not ours any more. */
+export async function renewLease(tx: Sql, { tenantId, connectionId, fence }: PollLease, leaseMs: number): Promise<void> {
+  const [mine] = await tx.query(
+    'pollers-renew',
+    `update ingest_ops.pollers set leased_until = now() + make_interval(secs => $4)
+      where tenant_id = $1 and connection_id = $2 and fence = $3 returning 1 as is_mine`,
+    [tenantId, connectionId, fence, leaseMs / 1_000],
+  );
+  if (mine === undefined) throw new LeaseLost(`the shop ${tenantId}/${connectionId} is polled by somebody else`);
+}
+
+/** In one transaction with what asks for it. */
+export async function askForRereads(
+  sql: Sql,
+  tenantId: TenantId,
+  connectionId: ConnectionId,
+  rereads: readonly RereadRequest[],
+): Promise<void> {
   const soonest = new Map<string, number>();
   for (const { orderId, delayMs } of rereads) soonest.set(orderId, Math.min(delayMs, soonest.get(orderId) ?? Number.POSITIVE_INFINITY));
   // In one order, so that two who ask for the same orders do not wait for each other in a circle.

@@ -1,14 +1,22 @@
 import { idOf, objectOf, textOf } from '../body-reader.js';
 import { readPage, readReport, type PollFailure, type Reading } from './poll-answer.js';
-import type { CountsTask, PollState, StatusCounts } from './poll.state.js';
+import { horizonOf, type CountsTask, type PollState, type StatusCounts } from './poll.state.js';
 import { stepTo, type CountGap, type Finding, type PollStep } from './poll.step.js';
 import type { Taken, TaskAnswer } from './poll.tasks.js';
 
 /** Drafts are in the shop's report and in none of its lists. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['checkout-draft', 'auto-draft', 'draft', 'trash', 'vanished', 'unknown']);
 
+/** WooCommerce's name for all statuses that its lists show. */
+const ANY = 'any';
+
 /** Three looks at the shop (newest id and total, trash, report by status), then one at our own table. */
-export function takeCountsAnswer(task: CountsTask, { state, reply }: TaskAnswer): Reading<Taken> {
+export function takeCountsAnswer(task: CountsTask, { state, reply, settings }: TaskAnswer): Reading<Taken> {
+  if (task.stage === 'report' && horizonOf(state, settings) > 0) {
+    const page = readPage(reply);
+    if (page.kind === 'failed') return page;
+    return taken(toOurs(state, task, { [ANY]: page.value.total }), page.value.shopTime);
+  }
   if (task.stage === 'report') {
     const report = readReport(reply);
     if (report.kind === 'failed') return isNotForUs(report.failure) ? taken(toOurs(state, task, null), state.shopClock ?? 0) : report;
@@ -42,6 +50,9 @@ const gapsOf = (theirs: StatusCounts, ours: StatusCounts): CountGap[] =>
     .map((status) => ({ status, theirs: theirs[status] ?? 0, ours: ours[status] ?? 0 }))
     .filter(({ theirs, ours }) => theirs !== ours);
 
+const listedIn = (ours: StatusCounts): number =>
+  Object.entries(ours).reduce((sum, [status, orders]) => (NOT_LISTED.has(status) ? sum : sum + orders), 0);
+
 const due = (state: PollState, ...sweeps: readonly (keyof PollState['sweptAt'])[]): PollState => ({
   ...state,
   sweptAt: Object.fromEntries(Object.entries(state.sweptAt).filter(([sweep]) => !sweeps.some((name) => name === sweep))),
@@ -55,7 +66,7 @@ export const withEverythingDue = (state: PollState): PollState => due(state, 'ev
  * before: somebody deleted for good, all ids are looked at. A lower newest id: a restored backup, everything is read again.
  */
 export function takeCounts(before: PollState, task: CountsTask, ours: StatusCounts): PollStep {
-  const gaps = task.theirs === null ? [] : gapsOf(task.theirs, ours);
+  const gaps = task.theirs === null ? [] : gapsOf(task.theirs, ANY in task.theirs ? { [ANY]: listedIn(ours) } : ours);
   const isFirstGap = gaps.length > 0 && Object.keys(before.countGaps).length === 0;
   const isSame = gaps.filter(({ status, theirs, ours }) => before.countGaps[status] === theirs - ours);
   const orderCount = task.live + task.trash;

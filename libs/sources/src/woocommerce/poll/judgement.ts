@@ -63,8 +63,11 @@ const isAsKnown = ({ status, modifiedAt, total }: Glimpse, head: KnownHead | und
   head.rank?.modifiedAt === modifiedAt &&
   amount(head.total ?? '') === amount(total);
 
+/** What of a step is compared with the heads. */
+export type Judged = Pick<PollStep, 'orders' | 'gone' | 'glimpses' | 'missing'>;
+
 /** Every order that a judgement of this step asks the heads for. */
-export const ordersOf = ({ orders, gone, glimpses }: PollStep): readonly string[] => [
+export const ordersOf = ({ orders, gone, glimpses }: Judged): readonly string[] => [
   ...orders.map(({ fact }) => fact.content.orderId),
   ...gone.map(({ orderId }) => orderId),
   ...glimpses.map(({ orderId }) => orderId),
@@ -74,7 +77,7 @@ export const ordersOf = ({ orders, gone, glimpses }: PollStep): readonly string[
  * What of a step is news. An order equal to its head, modification date included, is not published again; one that would lose to its
  * head is read again later; a glimpse that differs from its head is read whole. `receivedAt`: our clock, epoch ms.
  */
-export function judge(step: PollStep, heads: ReadonlyMap<string, KnownHead>, receivedAt: number): Judgement {
+export function judge(step: Judged, heads: ReadonlyMap<string, KnownHead>, receivedAt: number): Judgement {
   const publish: SeenOrder[] = [];
   const vanished: GoneOrder[] = [];
   const rereads: RereadRequest[] = step.missing.map((orderId) => ({ orderId, delayMs: 0 }));

@@ -27,6 +27,8 @@ export interface Keyset {
   readonly detail: 'whole' | 'glimpse';
   /** Epoch ms of a whole second: newer orders are still to come. */
   readonly after: number;
+  /** Epoch ms of a whole second: orders of then and later are left out; null: none. */
+  readonly before: number | null;
   /** Newest date seen, epoch ms. */
   readonly newest: number | null;
   readonly crowd: Crowd | null;
@@ -40,13 +42,20 @@ const NAMES = {
 const startOfSecond = (ms: number): number => Math.floor(ms / SECOND) * SECOND;
 
 /** UTC without a zone: with a `Z` WooCommerce would shift it by the site's offset. */
-const naiveUtc = (ms: number): string => new Date(Math.max(0, ms)).toISOString().slice(0, 19);
+export const naiveUtc = (ms: number): string => new Date(Math.max(0, ms)).toISOString().slice(0, 19);
 
-export const startKeyset = (by: Keyset['by'], of: Keyset['of'], detail: Keyset['detail'], after: number): Keyset => ({
+export const startKeyset = (
+  by: Keyset['by'],
+  of: Keyset['of'],
+  detail: Keyset['detail'],
+  after: number,
+  before: number | null = null,
+): Keyset => ({
   by,
   of,
   detail,
   after: startOfSecond(after),
+  before: before === null ? null : startOfSecond(before),
   newest: null,
   crowd: null,
 });
@@ -59,11 +68,13 @@ export const listParameters = (of: Keyset['of'], detail: Keyset['detail']): Reco
   ...(detail === 'glimpse' ? { _fields: GLIMPSE_FIELDS } : {}),
 });
 
-export function keysetQuery({ by, of, detail, after, crowd }: Keyset, pageRows: number): ShopQuery {
+export function keysetQuery({ by, of, detail, after, before, crowd }: Keyset, pageRows: number): ShopQuery {
   const names = NAMES[by];
   const base = { ...listParameters(of, detail), per_page: String(pageRows), order: 'asc' };
-  if (crowd === null)
-    return { path: '/orders', parameters: { ...base, orderby: names.orderby, page: '1', [names.after]: naiveUtc(after) } };
+  if (crowd === null) {
+    const until = before === null ? {} : { [names.before]: naiveUtc(before) };
+    return { path: '/orders', parameters: { ...base, orderby: names.orderby, page: '1', [names.after]: naiveUtc(after), ...until } };
+  }
   return {
     path: '/orders',
     parameters: {

@@ -81,7 +81,8 @@ function takeIntroduction(state: PollState, introduction: Introduction, reply: S
   const page = readPage(reply);
   if (page.kind === 'read') {
     const shopClock = Math.max(state.shopClock ?? 0, page.value.shopTime);
-    return stepTo({ ...state, access: introduction.access, introduction: null, shopClock });
+    const connectedAt = state.shopClock === null ? shopClock : state.connectedAt;
+    return stepTo({ ...state, access: introduction.access, introduction: null, shopClock, connectedAt });
   }
   const { failure } = page;
   const { access } = introduction;

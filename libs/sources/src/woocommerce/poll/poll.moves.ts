@@ -1,9 +1,9 @@
 import type { ShopQuery } from '../rest/shop-exchange.js';
 import type { ShopAccess } from '../rest/shop-request.js';
 import { firstAccess } from '../rest/shop-access.js';
-import { keysetQuery, listParameters, startKeyset, type Keyset } from './keyset-walk.js';
+import { keysetQuery, listParameters, naiveUtc, startKeyset, type Keyset } from './keyset-walk.js';
 import type { PollSettings } from './poll.settings.js';
-import type { ChangesTask, PollState, Sweep, SweepTask, Task } from './poll.state.js';
+import { horizonOf, type ChangesTask, type CountsTask, type PollState, type Sweep, type SweepTask, type Task } from './poll.state.js';
 
 /** What the poller does next. */
 export type Move =
@@ -13,7 +13,8 @@ export type Move =
   | { readonly kind: 'ask-due-rereads'; readonly limit: number }
   /** Ids of orders that we know and that have not vanished, in order, after the given one. */
   | { readonly kind: 'ask-known-orders'; readonly after: string; readonly limit: number }
-  | { readonly kind: 'ask-known-counts' }
+  /** How many orders we know by status, of those created at or after `createdFrom` (epoch ms, 0: of all). */
+  | { readonly kind: 'ask-known-counts'; readonly createdFrom: number }
   /** Nothing is due before `until` (our clock). */
   | { readonly kind: 'wait'; readonly until: number };
 
@@ -54,7 +55,8 @@ function startChanges(state: PollState, settings: PollSettings): ChangesTask {
 
 function startSweep(state: PollState, settings: PollSettings, name: SweepTask['name']): SweepTask {
   const clock = state.shopClock ?? 0;
-  const from = { recent: clock - settings.recentMs, month: clock - settings.monthMs, everything: 0, ids: 0 }[name];
+  const back = { recent: clock - settings.recentMs, month: clock - settings.monthMs, everything: 0, ids: 0 }[name];
+  const from = Math.max(back, horizonOf(state, settings) - SECOND);
   return { kind: 'sweep', name, from, keyset: startKeyset('created', 'live', name === 'ids' ? 'glimpse' : 'whole', from) };
 }
 
@@ -102,7 +104,7 @@ const one = (of: Keyset['of']): ShopQuery => ({
 });
 
 /** The query of a task, or the question to our own tables. */
-function moveOf(task: Task, state: PollState, access: ShopAccess): Move {
+function moveOf(task: Task, state: PollState, settings: PollSettings, access: ShopAccess): Move {
   const ask = (query: ShopQuery): Move => ({ kind: 'ask-shop', query, access });
   switch (task.kind) {
     case 'probe':
@@ -119,13 +121,16 @@ function moveOf(task: Task, state: PollState, access: ShopAccess): Move {
         ? ask({ path: `/orders/${task.left[0] ?? ''}`, parameters: { _skip_cache: '1' } })
         : ask(inIds(task.left, task.stage, 'whole'));
     case 'counts':
-      if (task.stage === 'ours') return { kind: 'ask-known-counts' };
-      return ask(
-        task.stage === 'report'
-          ? { path: '/reports/orders/totals', parameters: { _skip_cache: '1' } }
-          : one(task.stage === 'newest' ? 'live' : 'trash'),
-      );
+      return countsMove(task, horizonOf(state, settings), ask);
   }
+}
+
+/** A report counts all orders there ever were; of a shop that is known from a horizon on, those since then are counted by a list. */
+function countsMove({ stage }: CountsTask, horizon: number, ask: (query: ShopQuery) => Move): Move {
+  if (stage === 'ours') return { kind: 'ask-known-counts', createdFrom: horizon };
+  if (stage !== 'report') return ask(one(stage === 'newest' ? 'live' : 'trash'));
+  if (horizon === 0) return ask({ path: '/reports/orders/totals', parameters: { _skip_cache: '1' } });
+  return ask({ path: '/orders', parameters: { ...one('live').parameters, after: naiveUtc(horizon - SECOND) } });
 }
 
 function introduce(state: PollState): { readonly state: PollState; readonly move: Move } {
@@ -142,10 +147,10 @@ function introduce(state: PollState): { readonly state: PollState; readonly move
 export function nextMove(before: PollState, settings: PollSettings, now: number): { readonly state: PollState; readonly move: Move } {
   if (before.access === null) return introduce(before);
   let state = fillFront(before, settings, now);
-  if (state.front !== null) return { state, move: moveOf(state.front, state, before.access) };
+  if (state.front !== null) return { state, move: moveOf(state.front, state, settings, before.access) };
   if (state.areRereadsDue) return { state, move: { kind: 'ask-due-rereads', limit: state.pageRows } };
   if (state.back === null) state = fillBack(state, settings, now);
-  if (state.back !== null) return { state, move: moveOf(state.back, state, before.access) };
+  if (state.back !== null) return { state, move: moveOf(state.back, state, settings, before.access) };
   const sweeps: readonly Sweep[] = ['recent', 'month', 'everything', 'ids', 'counts', 'probe'];
   const until = Math.min((state.changesEndedAt ?? now) + settings.changesEveryMs, ...sweeps.map((sweep) => dueAt(state, settings, sweep)));
   return { state, move: { kind: 'wait', until } };

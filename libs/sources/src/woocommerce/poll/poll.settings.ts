@@ -13,8 +13,10 @@ export interface PollSettings {
   readonly recentMs: number;
   readonly monthEveryMs: number;
   readonly monthMs: number;
-  /** Every order of the shop is read. */
+  /** Every order of the shop is read, back to its horizon. */
   readonly everythingEveryMs: number;
+  /** How far before the connection the horizon lies: older orders become known when they change, or by an import. Null: no horizon. */
+  readonly historyMs: number | null;
   /** Every id of the shop is compared with what we know, and every order we know with the shop. */
   readonly idsEveryMs: number;
   /** Orders are counted by status. */
@@ -28,8 +30,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Settings for a shop that is asked for changes every so often. */
-export const pollSettings = (changesEveryMs: number): PollSettings => ({
+/** Settings for a shop that is asked for changes every so often; null days: its whole history. */
+export const pollSettings = (changesEveryMs: number, historyDays: number | null): PollSettings => ({
   changesEveryMs,
   overlapMs: 2 * MINUTE,
   idleMs: 15 * MINUTE,
@@ -39,6 +41,7 @@ export const pollSettings = (changesEveryMs: number): PollSettings => ({
   monthEveryMs: DAY,
   monthMs: 30 * DAY,
   everythingEveryMs: 30 * DAY,
+  historyMs: historyDays === null ? null : historyDays * DAY,
   idsEveryMs: DAY,
   countsEveryMs: DAY,
   probeEveryMs: DAY,

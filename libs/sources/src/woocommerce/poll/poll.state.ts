@@ -1,5 +1,6 @@
 import type { ShopAccess } from '../rest/shop-request.js';
 import type { Keyset } from './keyset-walk.js';
+import type { PollSettings } from './poll.settings.js';
 
 /** Sweeps see what moves no modification date: each begins again after its interval. */
 export type Sweep = 'recent' | 'month' | 'everything' | 'ids' | 'counts' | 'probe';
@@ -49,7 +50,7 @@ export interface CountsTask {
   readonly newestId: number;
   readonly live: number;
   readonly trash: number;
-  /** Null: the shop does not tell. */
+  /** Null: the shop does not tell. Before a horizon nothing is counted, and all statuses together are `any`. */
   readonly theirs: StatusCounts | null;
 }
 
@@ -78,6 +79,8 @@ export interface PollState {
   /** Shops before WooCommerce 5.8 ignore `modified_after`; null: not known yet. */
   readonly hasModifiedFilter: boolean | null;
   readonly pageRows: number;
+  /** The shop's clock when it was met; null: then every order of it was to be read. */
+  readonly connectedAt: number | null;
   /** The shop's newest Date, epoch ms. */
   readonly shopClock: number | null;
   /** Answers in a row whose Date lay before it. */
@@ -109,6 +112,7 @@ const newPollState = (storeUrl: string, pageRows: number): PollState => ({
   introduction: null,
   hasModifiedFilter: null,
   pageRows,
+  connectedAt: null,
   shopClock: null,
   clockDoubts: 0,
   watermark: null,
@@ -133,6 +137,10 @@ export function resumePoll(kept: unknown, storeUrl: string, pageRows: number): P
   if (state?.version !== 1) return newPollState(storeUrl, pageRows);
   // What is to be read again is kept in a table, which is simply asked again.
   const front = state.front?.kind === 'rereads' ? null : state.front;
-  const resumed = { ...state, front, areRereadsDue: true };
+  const resumed = { ...state, front, areRereadsDue: true, connectedAt: state.connectedAt ?? null };
   return state.storeUrl === storeUrl ? resumed : { ...resumed, storeUrl, access: null, introduction: null, hasModifiedFilter: null };
 }
+
+/** Shop's clock, epoch ms of a whole second: orders created before are not looked for. 0: none is too old. */
+export const horizonOf = ({ connectedAt }: PollState, { historyMs }: PollSettings): number =>
+  connectedAt === null || historyMs === null ? 0 : Math.max(0, Math.floor((connectedAt - historyMs) / 1_000) * 1_000);

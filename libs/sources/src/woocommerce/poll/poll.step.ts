@@ -95,13 +95,13 @@ const contentMark = (row: unknown): string =>
     .slice(0, 16);
 
 /** Reads rows as orders; what cannot be read is reported once for as long as it stays so. */
-export function readOrders(
-  state: PollState,
+export function readOrders<State extends Pick<PollState, 'unreadable'>>(
+  state: State,
   rows: readonly unknown[],
   shopTime: number,
   { defaultCountry }: PollContext,
   isUnlisted = false,
-): Pick<PollStep, 'state' | 'orders' | 'unreadable'> {
+): Pick<PollStep, 'orders' | 'unreadable'> & { readonly state: State } {
   const orders: SeenOrder[] = [];
   const unreadable: UnreadableOrder[] = [];
   const marks: string[] = [];
