@@ -135,7 +135,7 @@ export class Stack {
 
   private urls(): NodeJS.ProcessEnv {
     const of = (name: string): string => this.apps.get(name)?.url ?? 'http://127.0.0.1:1';
-    return { INGEST_URL: of('ingest'), TIKTOK_URL: of('tiktok') };
+    return { INGEST_URL: of('ingest'), TIKTOK_URL: of('tiktok'), CONTROL_URL: of('control') };
   }
 
   app(id: string): RunningApp {

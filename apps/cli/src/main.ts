@@ -9,6 +9,7 @@ import { deliveriesCommand } from './deliveries.command.js';
 import { dumpCommand } from './dump.command.js';
 import { explainCommand } from './explain.command.js';
 import { importCommand } from './import.command.js';
+import { instanceKeysCommand } from './instance-keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { rejectedCommand } from './rejected.command.js';
@@ -41,6 +42,7 @@ for (const register of [
   resumeCommand,
   rejectedCommand,
   importCommand,
+  instanceKeysCommand,
   alertsCommand,
 ])
   register(program, terminal);

@@ -3,8 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import type { Secret } from '@tributary/config';
 import { writeProblem } from './problem.filter.js';
 
-/** What anybody may ask: health, metrics, and how to ask for the rest. */
-const OPEN_ROUTES: ReadonlySet<string> = new Set(['/livez', '/startupz', '/readyz', '/metrics', '/openapi.json']);
+/** What anybody may ask: health, metrics, and how to ask for the rest; and what asks for keys of its own. */
+const OPEN_ROUTES: ReadonlySet<string> = new Set([
+  '/livez',
+  '/startupz',
+  '/readyz',
+  '/metrics',
+  '/openapi.json',
+  '/instances',
+  '/instances/:id',
+]);
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
 import { INSTALL_PORTS, InstallController, type InstallPorts } from './install/install.controller.js';
+import { InstanceKeysController } from './instances/instance-keys.controller.js';
+import { INSTANCES_PORTS, InstancesController } from './instances/instances.controller.js';
+import type { InstancesPorts } from './instances/instances.js';
 import { OpenApiController } from './openapi.controller.js';
 import { ReadingModule } from './reading/reading.module.js';
 import type { ReadingPorts } from './reading/reading.ports.js';
@@ -11,18 +14,20 @@ export interface ControlPorts {
   readonly tenants: TenantsPorts;
   readonly install: InstallPorts;
   readonly reading: ReadingPorts;
+  readonly instances: InstancesPorts;
 }
 
 @Module({})
 export class ControlModule {
-  static of({ health, tenants, install, reading }: ControlPorts): DynamicModule {
+  static of({ health, tenants, install, reading, instances }: ControlPorts): DynamicModule {
     return {
       module: ControlModule,
       imports: [HealthModule.of(health), ReadingModule.of(reading)],
-      controllers: [TenantsController, InstallController, OpenApiController],
+      controllers: [TenantsController, InstallController, InstancesController, InstanceKeysController, OpenApiController],
       providers: [
         { provide: TENANTS_PORTS, useValue: tenants },
         { provide: INSTALL_PORTS, useValue: install },
+        { provide: INSTANCES_PORTS, useValue: instances },
       ],
     };
   }

@@ -4,7 +4,7 @@ import { adminToken, ConfigurationError, masterKeyText, printSettingsIfAsked, pr
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
-import { passStartGate, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
+import { passStartGate, InstancesStore, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { appsNotReady } from './apps-ready.js';
@@ -41,13 +41,15 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
   const asking = new VendorClient({ connectionsPerHost: 2 });
   const appUrls = { ingest: settings.INGEST_URL, tiktok: settings.TIKTOK_URL };
   const metrics = new Metrics('control');
+  const change = new SettingsChange({ store, vault, book, publish: () => relay.flush() });
   const ports: ControlPorts = {
     health: {
       notLive: () => [],
       notReady: () => appsNotReady(appUrls, (request, timeoutMs) => asking.send(request, timeoutMs)),
       metrics,
     },
-    tenants: { store, change: new SettingsChange({ store, vault, book, publish: () => relay.flush() }) },
+    tenants: { store, change },
+    instances: { store: new InstancesStore(sql), change, vault },
     install: { connections: (tenantId) => store.known(sql, tenantId), vault, collectorUrl: settings.PUBLIC_INGEST_URL },
     reading: { sql, vault, kafka, registry, book, alerts: new PostgresAlerts(sql), log, appUrls },
   };

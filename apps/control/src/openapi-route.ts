@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** One HTTP route as `/openapi.json` tells it; the controller that serves it contributes it. */
 export interface ApiRoute {
-  readonly method: 'get' | 'put' | 'post';
+  readonly method: 'get' | 'put' | 'post' | 'delete';
   /** With its parameters in braces: `/v1/tenants/{tenant}`. */
   readonly path: string;
   readonly summary: string;

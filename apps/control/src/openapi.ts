@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { INSTALL_PATHS } from './install/install.openapi.js';
+import { INSTANCES_PATHS } from './instances/instances.openapi.js';
 import { problemAnswer, problemSchema, type ApiAnswer, type ApiParameter, type ApiRoute } from './openapi-route.js';
 import { READING_PATHS } from './reading/reading.openapi.js';
 import { TENANTS_PATHS } from './tenants.openapi.js';
@@ -36,7 +37,7 @@ const OPEN_PATHS: readonly ApiRoute[] = [
 ];
 
 /** Every route of control, by the module that serves it. */
-export const ROUTES: readonly ApiRoute[] = [...OPEN_PATHS, ...TENANTS_PATHS, ...INSTALL_PATHS, ...READING_PATHS];
+export const ROUTES: readonly ApiRoute[] = [...OPEN_PATHS, ...TENANTS_PATHS, ...INSTALL_PATHS, ...READING_PATHS, ...INSTANCES_PATHS];
 
 const EVERYWHERE: Readonly<Record<number, ApiAnswer>> = {
   500: problemAnswer('Our mistake; the log of control says which'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { installationSettings, integer, readSettings, text, type Settings } from '@tributary/config';
+import { installationSettings, integer, readSettings, text, url, type Settings } from '@tributary/config';
 import { isNetwork } from '@tributary/sources';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
@@ -19,6 +19,10 @@ export const ingestAppSettings = {
     .refine((roles) => roles.every((role) => (ROLES as readonly string[]).includes(role)), { error: `may name ${ROLES.join(', ')}` })
     .transform((roles) => roles as IngestRole[])
     .describe('What this process does: `http` takes webhooks, `orders` keeps the newest head of every order, `poller` reads shops'),
+  CONTROL_URL: url()
+    .transform((address) => address.replace(/\/+$/, ''))
+    .default('http://127.0.0.1:8081')
+    .describe('Where the app `control` is: `POST /instances` is handed on to it'),
   INGEST_SHOPS_AT_ONCE: integer(1, 64, 8).describe('Shops that this process polls at once, one request outstanding each'),
   INGEST_IMPORT_ORDERS_PER_MINUTE: integer(1, 10_000_000, 6_000).describe(
     'Orders that all imports of the installation together read each minute, whatever the number of processes',

@@ -3,6 +3,8 @@ import { HealthModule, type Health } from '@tributary/telemetry';
 import { CollectController } from './collector/collect.controller.js';
 import { CollectPipeline } from './collector/collect.pipeline.js';
 import { IngestLanes } from './ingest.lanes.js';
+import { ControlGate } from './instances/control-gate.js';
+import { InstancesController } from './instances/instances.controller.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
 import { LanesController } from './lanes.controller.js';
 import { PageScript } from './page-script.js';
@@ -16,16 +18,18 @@ export class IngestModule {
     collector: CollectPipeline,
     pageScript: PageScript,
     lanes: IngestLanes,
+    control: ControlGate,
     health: Health,
   ): DynamicModule {
     return {
       module: IngestModule,
       imports: [HealthModule.of(health)],
-      controllers: [WebhookController, CollectController, PageScriptController, LanesController],
+      controllers: [WebhookController, CollectController, PageScriptController, InstancesController, LanesController],
       providers: [
         { provide: WebhookPipeline, useValue: pipeline },
         { provide: CollectPipeline, useValue: collector },
         { provide: PageScript, useValue: pageScript },
+        { provide: ControlGate, useValue: control },
         { provide: IngestLanes, useValue: lanes },
       ],
     };

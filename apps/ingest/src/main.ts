@@ -12,6 +12,7 @@ import {
   VISIT_EVENTS_TOPIC,
 } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
+import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import {
@@ -37,6 +38,7 @@ import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from '.
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
 import { WebhookPipeline } from './ingest.pipeline.js';
+import { ControlGate } from './instances/control-gate.js';
 import { IngestCommands } from './operator/operator-commands.js';
 import { Resubmission } from './operator/resubmission.js';
 import { PageScript } from './page-script.js';
@@ -59,6 +61,7 @@ interface Ingest {
   readonly collector: Collector;
   readonly poller: PollerRole;
   readonly commands: IngestCommands;
+  readonly gate: ControlGate;
   readonly metrics: Metrics;
 }
 
@@ -151,7 +154,8 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     },
   );
   const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), log);
-  return { sql, durable, lanes, shops, pipeline, collector, poller, commands, metrics };
+  const gate = new ControlGate(new VendorClient({ connectionsPerHost: 4 }), settings.CONTROL_URL, log);
+  return { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics };
 }
 
 async function main(): Promise<void> {
@@ -161,7 +165,7 @@ async function main(): Promise<void> {
     log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
     process.exit(1);
   };
-  const { sql, durable, lanes, shops, pipeline, collector, poller, commands, metrics } = await connect(settings, log, onFatal);
+  const { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics } = await connect(settings, log, onFatal);
   const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
   let isReady = false;
   const health = {
@@ -178,7 +182,7 @@ async function main(): Promise<void> {
   };
   const refusedConnections = metrics.counter('tributary_connections_refused_total', 'Connections over INGEST_MAX_CONNECTIONS', []);
   const app = await NestFactory.create<NestFastifyApplication>(
-    IngestModule.of(pipeline, collector.pipeline, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, health),
+    IngestModule.of(pipeline, collector.pipeline, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, gate, health),
     httpAdapter({
       maxConnections: settings.INGEST_MAX_CONNECTIONS,
       requestTimeoutMs: settings.INGEST_REQUEST_TIMEOUT_MS,
@@ -209,7 +213,7 @@ async function main(): Promise<void> {
     clearInterval(refreshing);
     await Promise.all([app.close(), poller.stop(), commands.stop()]);
     await durable.stop();
-    await collector.kafka.close();
+    await Promise.all([collector.kafka.close(), gate.close()]);
     await sql.close();
     process.exit(0);
   };

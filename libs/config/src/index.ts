@@ -11,3 +11,5 @@ export * from './tenants/tenant-change.js';
 export { pixelCodesOf, pixelsOfOthers, type TenantInForce } from './tenants/shared-pixels.js';
 export * from './tenants/change-report.js';
 export * from './tenants/file-place.js';
+export * from './instances/instance-body.js';
+export * from './instances/instance-authorization.js';

@@ -27,7 +27,7 @@ export type VendorReply =
   | { readonly kind: 'no-answer'; readonly cause: 'timeout' | 'connection-lost' };
 
 export interface VendorRequest {
-  readonly method: 'POST' | 'GET';
+  readonly method: 'POST' | 'GET' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -46,7 +46,7 @@ export class VendorClient {
       const answer = await request(message.url, {
         method: message.method,
         headers: message.headers,
-        body: message.body,
+        body: message.method === 'POST' ? message.body : null,
         dispatcher: this.agent,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,

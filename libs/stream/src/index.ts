@@ -32,3 +32,4 @@ export * from './control/reading-log.js';
 export * from './control/settings.store.js';
 export * from './control/settings-change.js';
 export * from './control/settings-relay.js';
+export * from './control/instances.store.js';

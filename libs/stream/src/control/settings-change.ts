@@ -7,8 +7,10 @@ import {
   consentDecisions,
   pixelCodesOf,
   pixelsOfOthers,
+  readTenantBody,
   takenAddresses,
   whatChanged,
+  type BodyReading,
   type ConnectionChange,
   type ConsentDecision,
   type DesiredTenant,
@@ -19,7 +21,7 @@ import {
 import { readSecretValues, writeSecretValues, type Sql, type TenantId } from '@tributary/domain';
 import { failpoint } from '@tributary/telemetry';
 import { VaultError, type Vault } from '@tributary/vault';
-import { AddressTakenMeanwhile, type SettingsStore, type VersionToWrite } from './settings.store.js';
+import { AddressTakenMeanwhile, type SettingsStore, type StoredConnection, type VersionToWrite } from './settings.store.js';
 
 export interface ChangedConnection {
   readonly connection: string;
@@ -61,6 +63,24 @@ type Decided =
   | { readonly kind: 'decided'; readonly connections: readonly ConnectionChange[]; readonly known: readonly KnownConnection[] }
   | Extract<SettingsAnswer, { kind: 'refused' }>;
 
+/** What is wanted, as far as it depends on what is in force. */
+type MakeDesired = (sql: Sql) => BodyReading | Promise<BodyReading>;
+
+/** The body of `PUT /v1/tenants/{t}`. */
+export interface TenantBody {
+  readonly name: string;
+  readonly state: string;
+  readonly defaultCountry: string | null;
+  readonly connections: readonly ({ readonly id: string; readonly kind: string } & Readonly<Record<string, unknown>>)[];
+}
+
+const currentBody = (tenant: Omit<TenantBody, 'connections'>, known: readonly StoredConnection[]): TenantBody => ({
+  ...tenant,
+  connections: known
+    .filter(({ state }) => state !== 'disabled')
+    .map(({ id, kind, settings }) => ({ ...(settings as Record<string, unknown>), id, kind })),
+});
+
 const WEBHOOK_PATH = '/v1/sources/woocommerce/';
 const TRIES = 5;
 /** A crash between the vault and the commit leaves a version of secrets that nobody uses. */
@@ -88,29 +108,49 @@ export class SettingsChange {
 
   /** With `isDryRun` the answer is what would happen, without generated values, and nothing does. */
   put(desired: DesiredTenant, { isDryRun = false }: { readonly isDryRun?: boolean } = {}): Promise<SettingsAnswer> {
-    const mine = this.turn.then(() => this.tryPut(desired, isDryRun));
+    return this.inTurn(desired.id, () => ({ kind: 'read', tenant: desired }), isDryRun);
+  }
+
+  /**
+   * Changes a part: `edit` gets the body of the put that would change nothing, without secrets, and answers the one that is wanted;
+   * nobody else changes the tenant in between. Its connections stand in the order of the body that it got.
+   */
+  edit(tenantId: TenantId, edit: (body: TenantBody) => TenantBody): Promise<SettingsAnswer> {
+    const makeDesired = async (sql: Sql): Promise<BodyReading> => {
+      const { store } = this.ports;
+      const body = currentBody(await store.tenant(sql, tenantId), await store.known(sql, tenantId));
+      return readTenantBody(edit(body), tenantId);
+    };
+    return this.inTurn(tenantId, makeDesired, false);
+  }
+
+  private inTurn(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
+    const mine = this.turn.then(() => this.tryPut(tenantId, makeDesired, isDryRun));
     this.turn = mine.catch(() => undefined);
     return mine;
   }
 
-  private async tryPut(desired: DesiredTenant, isDryRun: boolean): Promise<SettingsAnswer> {
+  private async tryPut(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
     for (let left = TRIES; ; left -= 1) {
       try {
-        return await this.once(desired, isDryRun);
+        return await this.once(tenantId, makeDesired, isDryRun);
       } catch (error) {
         if (!(error instanceof AddressTakenMeanwhile) || left === 1) throw error;
       }
     }
   }
 
-  private async once(desired: DesiredTenant, isDryRun: boolean): Promise<SettingsAnswer> {
+  private async once(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
     const { store } = this.ports;
-    const decided = await store.locked(desired.id, async (sql) => {
-      const decision = await this.decide(sql, desired);
-      if (decision.kind === 'decided' && !isDryRun) await this.write(sql, desired, decision.connections);
-      return decision;
+    const decided = await store.locked(tenantId, async (sql) => {
+      const reading = await makeDesired(sql);
+      if (reading.kind === 'refused') return reading;
+      const decision = await this.decide(sql, reading.tenant);
+      if (decision.kind === 'decided' && !isDryRun) await this.write(sql, reading.tenant, decision.connections);
+      return { ...decision, desired: reading.tenant };
     });
     if (decided.kind === 'refused') return decided;
+    const { desired } = decided;
     const changes = decided.connections.filter(({ next }) => next !== null);
     if (!isDryRun && changes.length > 0) failpoint('control.after-commit');
     return {

@@ -75,6 +75,19 @@ export class SettingsStore {
     });
   }
 
+  /** The tenant as it was last asked for; one that nobody asked for is active and called by its id. */
+  async tenant(
+    sql: Sql,
+    tenantId: TenantId,
+  ): Promise<{ readonly name: string; readonly state: TenantState; readonly defaultCountry: string | null }> {
+    const [row] = await sql.query<{ name: string; state: TenantState; defaultCountry: string | null }>(
+      'settings-tenant-row',
+      'select name, state, default_country as "defaultCountry" from control.tenants where tenant_id = $1',
+      [tenantId],
+    );
+    return row ?? { name: tenantId, state: 'active', defaultCountry: null };
+  }
+
   /** Every connection that the tenant ever had, in its newest version. */
   known(sql: Sql, tenantId: TenantId): Promise<StoredConnection[]> {
     return sql.query<StoredConnection>(
