@@ -153,7 +153,7 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
       },
     },
   );
-  const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), log);
+  const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), alerts, log);
   const gate = new ControlGate(new VendorClient({ connectionsPerHost: 4 }), settings.CONTROL_URL, log);
   return { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics };
 }

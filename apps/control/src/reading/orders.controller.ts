@@ -8,7 +8,7 @@ import { READING_PORTS } from './reading.tokens.js';
 import { orderQuery, type Order, type OrderExplanation } from './reading.schema.js';
 
 const UNKNOWN_ORDER =
-  'No connection of this name has sent an order with this id. Webhooks that could not be used are listed at …/rejected.';
+  'No connection of this name has sent an order with this id. Webhooks that could not be used are listed at …/rejected; orders from before the shop’s horizon come in when they change, or by an import.';
 
 /** One order: what is known of it, and what became of it. */
 @Controller('v1/tenants/:tenant/orders/:connection/:orderId')

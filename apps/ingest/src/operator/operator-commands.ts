@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asTenantId, type Sql } from '@tributary/domain';
+import { asTenantId, type Alerts, type Sql, type TenantId } from '@tributary/domain';
 import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { applyQueuedCommands, DatabaseUnavailable, type QueuedCommand } from '@tributary/postgres';
 import { IMPORT_RESOURCES } from '@tributary/sources';
@@ -30,6 +30,7 @@ export class IngestCommands {
   constructor(
     private readonly sql: Sql,
     private readonly resubmission: Resubmission,
+    private readonly alerts: Alerts,
     private readonly log: Log,
   ) {}
 
@@ -72,9 +73,14 @@ export class IngestCommands {
       case 'start-import':
         return startImport(tx, { tenantId, ...command.payload });
       case 'stop-import':
-        return stopImport(tx, tenantId, command.payload.importId);
+        return this.stopImport(tx, asTenantId(tenantId), command.payload.importId);
       case 'resume-import':
         return resumeStoppedImport(tx, tenantId, command.payload.importId);
     }
+  }
+  private async stopImport(tx: Sql, tenantId: TenantId, id: number): Promise<object> {
+    const stopped = await stopImport(tx, tenantId, id);
+    if (stopped.outcome === 'done') await this.alerts.close(tenantId, stopped.connectionId, 'import-fails');
+    return stopped;
   }
 }

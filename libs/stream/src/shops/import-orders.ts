@@ -1,4 +1,4 @@
-import type { Sql } from '@tributary/domain';
+import type { ConnectionId, Sql } from '@tributary/domain';
 import type { ImportResource } from '@tributary/sources';
 import { IS_POLLED } from './pollers.store.js';
 
@@ -15,7 +15,12 @@ export interface ImportOrder {
 export type ImportAnswer =
   { readonly outcome: 'done'; readonly importId: number } | { readonly outcome: 'refused'; readonly because: string };
 
-const refused = (because: string): ImportAnswer => ({ outcome: 'refused', because });
+/** Of a stopped one also whose it was. */
+export type ImportStopped =
+  | { readonly outcome: 'done'; readonly importId: number; readonly connectionId: ConnectionId }
+  | Extract<ImportAnswer, { outcome: 'refused' }>;
+
+const refused = (because: string): Extract<ImportAnswer, { outcome: 'refused' }> => ({ outcome: 'refused', because });
 
 const NOT_POLLED =
   'the tenant has no such WooCommerce connection that is active, polled and has REST keys; history is read with them, by the poller';
@@ -57,15 +62,15 @@ async function isRunning(tx: Sql, tenantId: string, connectionId: string): Promi
 }
 
 /** Stops an import where it is; stopping one that does not run changes nothing. */
-export async function stopImport(tx: Sql, tenantId: string, id: number): Promise<ImportAnswer> {
-  const [row] = await tx.query<{ id: number }>(
+export async function stopImport(tx: Sql, tenantId: string, id: number): Promise<ImportStopped> {
+  const [row] = await tx.query<{ id: number; connectionId: ConnectionId }>(
     'imports-stop',
     `update ingest_ops.imports set status = case status when 'running' then 'stopped' else status end,
             ended_at = case status when 'running' then now() else ended_at end
-      where tenant_id = $1 and id = $2 returning id`,
+      where tenant_id = $1 and id = $2 returning id, connection_id as "connectionId"`,
     [tenantId, id],
   );
-  return row === undefined ? refused(NOT_THERE) : { outcome: 'done', importId: row.id };
+  return row === undefined ? refused(NOT_THERE) : { outcome: 'done', importId: row.id, connectionId: row.connectionId };
 }
 
 /** Goes on with an import that was stopped, where it was; one that runs or is done stays so. */

@@ -101,7 +101,7 @@ describe('an import', () => {
     const id = idOf(await start());
     const lease = await leased();
     const job = await jobOf(lease);
-    expect(await stopImport(database.sql, 'a', id)).toEqual({ outcome: 'done', importId: id });
+    expect(await stopImport(database.sql, 'a', id)).toEqual({ outcome: 'done', importId: id, connectionId: 'shop' });
     await imports().keep(lease, job, page({ rows: 5, read: 5 }));
     expect(await row(id)).toMatchObject({ status: 'stopped', read_rows: 0 });
     expect(await imports().running(lease)).toBeNull();
