@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mts';
 import { createProgress } from './progress.mts';
-import { demoShop, runDemo } from './start/demo.mts';
+import { demoShop, runDemo, runDemoVisit } from './start/demo.mts';
 import { Installation, type Running } from './start/installation.mts';
 import { outcomeTable } from './start/outcome-table.mts';
 import { readStartSettings, type StartSettings } from './start/settings.mts';
@@ -28,9 +28,11 @@ const messageFor = (error: unknown): unknown => (error instanceof BootstrapError
 
 async function showDemo(running: Running, { home }: StartSettings): Promise<void> {
   const { addresses, control } = running;
-  const outcomes = await runDemo({ root, home, ingestUrl: addresses.ingestUrl, control, onProgress: progress.onProgress });
+  const demo = { root, home, ingestUrl: addresses.ingestUrl, control, onProgress: progress.onProgress };
+  const accepted = await runDemoVisit(demo);
+  const outcomes = await runDemo(demo);
   progress.done();
-  say(`\n${outcomeTable(outcomes)}`);
+  say(`\n${outcomeTable(outcomes)}\n${accepted} events of a visit accepted (no conversions are made of visits yet)`);
 }
 
 async function main(): Promise<void> {

@@ -5,6 +5,7 @@ import { BootstrapError } from '../bootstrap-error.mts';
 import type { OnProgress } from '../progress.mts';
 import { waitUntil } from '../wait-until.mts';
 import type { ControlClient, Delivery } from './control-client.mts';
+import { sendVisit, type DemoPages } from './demo-visits.mts';
 import { DEMO_ORDERS, demoOrders, signedRequest, type DemoOrder, type DemoWebhook, type OrderBody } from './demo-orders.mts';
 import { isSettled, type DemoOutcome } from './outcome-table.mts';
 import { DEMO_TENANTS_FILE } from './settings.mts';
@@ -34,19 +35,39 @@ interface TenantsFile {
   readonly tenants: readonly { readonly id: string; readonly connections: readonly Readonly<Record<string, unknown>>[] }[];
 }
 
-/** The shop of the demo's tenant file. */
-export function demoShop(root: string, ingestUrl: string): DemoShop {
+function demoTenant(root: string): TenantsFile['tenants'][number] {
   const { tenants } = parse(readFileSync(join(root, DEMO_TENANTS_FILE), 'utf8')) as TenantsFile;
   const [tenant] = tenants;
-  const shop = tenant?.connections.find(({ kind }) => kind === 'woocommerce');
-  if (tenant === undefined || shop === undefined)
-    throw new BootstrapError(`${DEMO_TENANTS_FILE} has no tenant with a woocommerce connection.`);
+  if (tenant === undefined) throw new BootstrapError(`${DEMO_TENANTS_FILE} has no tenant.`);
+  return tenant;
+}
+
+/** The shop of the demo's tenant file. */
+export function demoShop(root: string, ingestUrl: string): DemoShop {
+  const tenant = demoTenant(root);
+  const shop = tenant.connections.find(({ kind }) => kind === 'woocommerce');
+  if (shop === undefined) throw new BootstrapError(`${DEMO_TENANTS_FILE} has no tenant with a woocommerce connection.`);
   return {
     tenant: tenant.id,
     connection: String(shop['id']),
     webhookUrl: `${ingestUrl}/v1/sources/woocommerce/${String(shop['webhookToken'])}`,
     webhookSecret: String(shop['webhookSecret']),
   };
+}
+
+/** The pages of the demo's tenant file. */
+function demoPages(root: string, ingestUrl: string): DemoPages {
+  const pages = demoTenant(root).connections.find(({ kind }) => kind === 'visits');
+  const [origin] = (pages?.['allowedOrigins'] ?? []) as readonly string[];
+  if (pages === undefined || origin === undefined)
+    throw new BootstrapError(`${DEMO_TENANTS_FILE} has no visits connection with an origin.`);
+  return { collectUrl: `${ingestUrl}/v1/collect`, writeKey: String(pages['writeKey']), origin };
+}
+
+/** Sends one visit through the front door; answers how many of its events were accepted. */
+export function runDemoVisit({ root, ingestUrl, onProgress }: DemoContext): Promise<number> {
+  onProgress('Sending the demo’s visit');
+  return sendVisit(demoPages(root, ingestUrl), Date.now());
 }
 
 /** Sends the demo's orders through the front door and waits for what becomes of each. */
