@@ -28,7 +28,9 @@ export const ingestAppSettings = {
     'Orders that all imports of the installation together read each minute, whatever the number of processes',
   ),
   INGEST_IMPORT_ORDERS_PER_MINUTE_PER_SHOP: integer(1, 1_000_000, 1_500).describe('Orders that an import reads of one shop each minute'),
-  INGEST_LANES: integer(1, 64, 4).describe('Groups of partitions with one append outstanding each'),
+  INGEST_LANES: integer(1, 64, 1).describe(
+    'Groups of partitions with one append outstanding each; more of them cost CPU and help only where brokers answer very unevenly',
+  ),
   INGEST_ACK_DEADLINE_MS: integer(100, 60_000, 1_500).describe(
     'Without an acknowledgement of Kafka within this time a webhook goes to the spool, and visits are answered 503',
   ),

@@ -144,9 +144,11 @@ export class LaneProducer {
   /** Appends all and waits for all; records of one partition keep their order. */
   async appendAll(records: readonly OutgoingRecord[]): Promise<void> {
     const [first] = records;
-    // Mostly all are of one partition: one promise for all of them.
-    const isOneGroup = records.every(({ partition, value }) => partition === first?.partition && value.length <= ALONE_BYTES);
-    if (first !== undefined && isOneGroup) await this.laneOf(first).append(records);
+    if (first === undefined) return;
+    const lane = this.laneOf(first);
+    // Mostly all are of one lane: one promise for all of them.
+    const isOneGroup = records.every((record) => this.laneOf(record) === lane && record.value.length <= ALONE_BYTES);
+    if (isOneGroup) await lane.append(records);
     else await Promise.all(records.map((record) => this.append(record)));
   }
 
