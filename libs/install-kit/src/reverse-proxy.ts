@@ -17,13 +17,17 @@ const routesOf = (install: ShopInstall): readonly (readonly [path: string, targe
 const title = ({ tenantId, connectionId }: ShopInstall): string =>
   `Tributary on the shop's own host (${commentText(`${tenantId}/${connectionId}`)}).`;
 
-/** For the `server` block of the shop. */
+/**
+ * For the `server` block of the shop. The collector stands in a variable, so that nginx looks its name up while it runs: a name in
+ * `proxy_pass` itself is looked up once, and a shop whose nginx starts while that name cannot be found would not start at all.
+ */
 export function nginxRules(install: ShopInstall): string {
   const isTls = install.collectorUrl.startsWith('https:');
   const cookies = COOKIES.map((name) => `${name}=$cookie_${name}`).join('; ');
   const locations = routesOf(install).map(
     ([path, target]) => `location = ${path} {
-    proxy_pass ${target};
+    set $tributary ${target};
+    proxy_pass $tributary;
     proxy_http_version 1.1;
 ${isTls ? '    proxy_ssl_server_name on;\n' : ''}    proxy_set_header Host ${configWord(new URL(install.collectorUrl).host)};
     proxy_set_header X-Forwarded-For $remote_addr;
@@ -35,25 +39,31 @@ ${isTls ? '    proxy_ssl_server_name on;\n' : ''}    proxy_set_header Host ${con
 }
 `,
   );
-  return `# ${title(install)} Put this into the server block of the shop.\n${locations.join('')}`;
+  return `# ${title(install)} Put this into the server block of the shop.
+# Your own resolver is as good, if it knows the collector's name.
+resolver 1.1.1.1 9.9.9.9 valid=300s ipv6=off;
+${locations.join('')}`;
 }
 
-/** For the `VirtualHost` of the shop; needs mod_proxy, mod_proxy_http, mod_ssl and mod_headers. */
+/**
+ * For the `VirtualHost` of the shop; needs mod_proxy, mod_proxy_http, mod_ssl, mod_headers and mod_setenvif. Our cookies are taken out
+ * one by one: `RequestHeader edit*` with a pattern that takes out all others recurses until Apache's child dies (2.4.71, seen).
+ */
 export function apacheRules(install: ShopInstall): string {
   const isTls = install.collectorUrl.startsWith('https:');
-  // Everything but our cookies is taken out: each pass removes one that is not ours.
-  const keep = `(?:^|;)(?! *(?:${COOKIES.join('|')})=)[^;]*`;
+  const variable = (name: string): string => `tributary${name}`;
+  const found = COOKIES.map((name) => `    SetEnvIf Cookie "(?:^|; *)${name}=([^;]*)" ${variable(name)}=$1\n`).join('');
+  const cookies = COOKIES.map((name) => `${name}=%{env:${variable(name)}}`).join('; ');
   const locations = routesOf(install).map(
     ([path, target]) => `<Location ${path}>
     ProxyPass ${target} connectiontimeout=2 timeout=5
-    RequestHeader edit* Cookie "${keep}" ""
+${found}    RequestHeader set Cookie "expr=${cookies}"
     RequestHeader unset Authorization
-    LimitRequestBody 524288
 </Location>
 `,
   );
   return `# ${title(install)} Put this into the VirtualHost of the shop.
-# Modules: proxy, proxy_http, ssl, headers. Apache adds X-Forwarded-For by itself.
+# Modules: proxy, proxy_http, ssl, headers, setenvif. Apache adds X-Forwarded-For by itself.
 ${isTls ? 'SSLProxyEngine on\n' : ''}ProxyPreserveHost Off
 ${locations.join('')}`;
 }
