@@ -30,7 +30,12 @@ describe('Kafka with SASL/PLAIN over TLS, from the environment', () => {
     folder = mkdtempSync(join(tmpdir(), 'tributary-ca-'));
     writeFileSync(join(folder, 'ca.pem'), broker.caPem);
     const admin = await TopicAdmin.connect(kafkaOf());
-    await admin.apply([{ name: TOPIC, retentionDays: null }], { partitions: 1, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true });
+    await admin.apply([{ name: TOPIC, retention: { kind: 'for-ever' } }], {
+      partitions: 1,
+      replicationFactor: 1,
+      minInSyncReplicas: 1,
+      isLocal: true,
+    });
     await admin.close();
   }, 180_000);
   afterAll(async () => {

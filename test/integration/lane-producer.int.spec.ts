@@ -20,7 +20,12 @@ const end = (): Promise<number | undefined> => withTopicAdmin(kafka, async (admi
 let producer: LaneProducer;
 beforeAll(() =>
   withTopicAdmin(kafka, (admin) =>
-    admin.apply([{ name: topic, retentionDays: null }], { partitions: 1, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true }),
+    admin.apply([{ name: topic, retention: { kind: 'for-ever' } }], {
+      partitions: 1,
+      replicationFactor: 1,
+      minInSyncReplicas: 1,
+      isLocal: true,
+    }),
   ),
 );
 beforeEach(() => {

@@ -27,7 +27,7 @@ export class LimitedTopic {
   /** What «tributary topics apply» does. */
   async lift(): Promise<void> {
     await withTopicAdmin(this.kafka, (admin) =>
-      admin.apply([{ name: this.name, retentionDays: null }], {
+      admin.apply([{ name: this.name, retention: { kind: 'for-ever' } }], {
         partitions: 1,
         replicationFactor: 1,
         minInSyncReplicas: 1,

@@ -87,10 +87,7 @@ export class Stack {
 
   async createTopics(partitions: number): Promise<void> {
     const admin = await TopicAdmin.connect(this.kafka);
-    await admin.apply(
-      TOPICS.map(({ name, retention }) => ({ name, retentionDays: retention.kind === 'for-ever' ? null : retention.days })),
-      { partitions, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true },
-    );
+    await admin.apply(TOPICS, { partitions, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true });
     await admin.close();
   }
 

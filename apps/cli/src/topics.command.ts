@@ -30,9 +30,8 @@ export function topicsCommand(program: Command, { environment, say }: Terminal):
     .option('--local', 'allow fewer than three copies (a laptop)', false)
     .option('--json', 'print the report as JSON', false)
     .action(async (options: ApplyOptions) => {
-      const topics = TOPICS.map(({ name, retention }) => ({ name, retentionDays: retention.kind === 'for-ever' ? null : retention.days }));
       const report = await withTopicAdmin(kafkaOf(environment), (admin) =>
-        admin.apply(topics, {
+        admin.apply(TOPICS, {
           partitions: options.partitions,
           replicationFactor: options.replicationFactor,
           minInSyncReplicas: options.minIsr,

@@ -5,7 +5,11 @@ export interface TopicDefinition {
   readonly records: readonly string[];
   /** Records that only occur sealed inside a message of this topic. */
   readonly sealedRecords: readonly string[];
-  readonly retention: { readonly kind: 'for-ever' } | { readonly kind: 'days'; readonly days: number };
+  readonly retention:
+    | { readonly kind: 'for-ever' }
+    | { readonly kind: 'days'; readonly days: number }
+    /** The newest record of each key for ever; every record for at least `minLagDays`. */
+    | { readonly kind: 'compacted'; readonly minLagDays: number };
 }
 
 const FOR_EVER = { kind: 'for-ever' } as const;
@@ -13,6 +17,7 @@ const days = (count: number): { readonly kind: 'days'; readonly days: number } =
 
 export const ORDER_EVENTS_TOPIC = 'commerce.order-events.v1';
 export const ORDER_RAW_TOPIC = 'commerce.order-raw.v1';
+export const CATALOG_EVENTS_TOPIC = 'commerce.catalog-events.v1';
 export const VISIT_EVENTS_TOPIC = 'visits.visit-events.v1';
 export const ASSERTION_EVENTS_TOPIC = 'identity.assertion-events.v1';
 export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
@@ -28,6 +33,17 @@ export const TOPICS: readonly TopicDefinition[] = [
     retention: FOR_EVER,
   },
   { name: ORDER_RAW_TOPIC, records: ['tributary.commerce.OrderBodyReceived'], sealedRecords: [], retention: days(400) },
+  {
+    name: CATALOG_EVENTS_TOPIC,
+    records: [
+      'tributary.commerce.ProductObserved',
+      'tributary.commerce.CouponObserved',
+      'tributary.commerce.CustomerObserved',
+      'tributary.commerce.CustomResourceObserved',
+    ],
+    sealedRecords: ['tributary.commerce.CustomerObserved.Personal'],
+    retention: { kind: 'compacted', minLagDays: 35 },
+  },
   {
     name: VISIT_EVENTS_TOPIC,
     records: [

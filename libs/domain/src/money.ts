@@ -31,6 +31,10 @@ export function subtractDecimals(from: DecimalText, ...amounts: readonly Decimal
   return written(amounts.reduce((rest, amount) => rest.minus(exact(amount)), exact(from)));
 }
 
+/** The product, rounded half up to `decimals`. */
+export const multiplyDecimals = (a: DecimalText, b: DecimalText, decimals: number): DecimalText =>
+  written(exact(a).times(exact(b)).toDecimalPlaces(decimals));
+
 /** Negative, zero or positive, as `a` is smaller than, equal to or greater than `b`. */
 export const compareDecimals = (a: DecimalText, b: DecimalText): number => exact(a).comparedTo(exact(b));
 

@@ -25,6 +25,7 @@ export const REASONS = {
   'body-too-large': 'The body is larger than this address takes.',
   'body-truncated': 'The connection ended before the body did.',
   'not-an-order': 'The body is JSON but not an order.',
+  'not-a-resource': 'The body is JSON but not the resource that its topic names.',
   'invalid-field': 'A field is missing or cannot be read.',
   'shop-error-body': 'The shop signed and sent an error instead of an order.',
   'bad-signature': 'The signature does not match the body.',

@@ -8,7 +8,8 @@ export interface SubjectRef {
   readonly kind: SubjectKind;
   /**
    * email, phone: SHA-256 hex (lower case) of the normalised value; visitor: its id;
-   * customer: `connection:customerId`; order: `connection:orderId`.
+   * customer: `connection:customerId`; order: `connection:orderId`; what else is a thing of the shop's and names nobody:
+   * of kind order, too, as `connection:resource:id`.
    */
   readonly normalised: string;
 }

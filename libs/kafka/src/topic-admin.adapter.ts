@@ -5,8 +5,14 @@ const { ConfigResourceTypes } = kafkajs;
 
 export interface TopicRequest {
   readonly name: string;
-  readonly retentionDays: number | null;
+  readonly retention: TopicRetention;
 }
+
+/** How long records stay: all of them for ever, all of them for some days, or of each key the newest for ever. */
+export type TopicRetention =
+  | { readonly kind: 'for-ever' }
+  | { readonly kind: 'days'; readonly days: number }
+  | { readonly kind: 'compacted'; readonly minLagDays: number };
 
 export interface TopicPlan {
   readonly partitions: number;
@@ -41,9 +47,24 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const DAY_MS = 86_400_000;
 
+const inMs = (days: number): string => String(days * DAY_MS);
+
+function retentionConfig(retention: TopicRetention): Record<string, string> {
+  switch (retention.kind) {
+    case 'for-ever':
+      return { 'cleanup.policy': 'delete', 'retention.ms': '-1' };
+    case 'days':
+      return { 'cleanup.policy': 'delete', 'retention.ms': inMs(retention.days) };
+    case 'compacted': {
+      // A consumer that was away so long still meets every record, tombstones included.
+      const lag = inMs(retention.minLagDays);
+      return { 'cleanup.policy': 'compact', 'retention.ms': '-1', 'min.compaction.lag.ms': lag, 'delete.retention.ms': lag };
+    }
+  }
+}
+
 const configOf = (topic: TopicRequest, plan: TopicPlan): Record<string, string> => ({
-  'cleanup.policy': 'delete',
-  'retention.ms': topic.retentionDays === null ? '-1' : String(topic.retentionDays * DAY_MS),
+  ...retentionConfig(topic.retention),
   'retention.bytes': '-1',
   'max.message.bytes': String(MAX_MESSAGE_BYTES),
   'min.insync.replicas': String(plan.minInSyncReplicas),

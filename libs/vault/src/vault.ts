@@ -1,5 +1,6 @@
 import type { ConnectionId, SubjectId, SubjectRef, TenantId, VaultStore } from '@tributary/domain';
 import { ConnectionSecrets, type ConnectionSecretValues } from './connection-secrets.js';
+import { fingerprintOf } from './fingerprint.js';
 import type { MasterKeys } from './master-keys.js';
 import { rewrapTenant, type RewrapOptions, type RewrapProgress } from './rewrap.js';
 import { openPayload, openRecord, payloadKeyVersion, sealPayload, sealRecord, type SealContext } from './sealing.js';
@@ -60,6 +61,11 @@ export class Vault {
 
   open(subject: Subject, sealed: Buffer, context: SealContext): Buffer {
     return openRecord(subject.sealingKey(), subject.tenantId, subject.subjectId, sealed, context);
+  }
+
+  /** Says whether two texts about this subject are equal; see {@link fingerprintOf}. */
+  fingerprint(subject: Subject, text: string): string {
+    return fingerprintOf(subject.sealingKey(), text);
   }
 
   /**

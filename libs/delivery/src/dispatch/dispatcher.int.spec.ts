@@ -45,7 +45,12 @@ beforeAll(async () => {
   store = new LedgerStore(sql, 'tiktok', book, TIKTOK_DELIVERY_RECORDS);
   vendor = await startTiktokSimulator({ pixels: 'any' });
   await withTopicAdmin(kafka, (admin) =>
-    admin.apply([{ name: TOPIC, retentionDays: null }], { partitions: 1, replicationFactor: 1, minInSyncReplicas: 1, isLocal: true }),
+    admin.apply([{ name: TOPIC, retention: { kind: 'for-ever' } }], {
+      partitions: 1,
+      replicationFactor: 1,
+      minInSyncReplicas: 1,
+      isLocal: true,
+    }),
   );
 });
 afterEach(async () => {
