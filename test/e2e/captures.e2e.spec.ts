@@ -200,6 +200,19 @@ describe('every captured webhook through the front door', () => {
     expect(requests.filter(({ outcome }) => outcome !== 'accepted')).toEqual([]);
   });
 
+  it('leaves products, coupons and customers; the trash of order 84 on legacy storage deletes no product and no coupon', async () => {
+    const heads = await stack.sql.query(
+      '',
+      `select resource, case resource when 'customer' then 'a subject' else resource_id end as id, deletion, content ->> 'weight' as weight
+         from orders.catalog_heads where connection_id = 'wc-1101' order by resource`,
+    );
+    expect(heads).toEqual([
+      { resource: 'coupon', id: '16', deletion: null, weight: null },
+      { resource: 'customer', id: 'a subject', deletion: null, weight: null },
+      { resource: 'product', id: '11', deletion: null, weight: '0.52' },
+    ]);
+  });
+
   it('keeps and alerts the errors that the shop signed instead of orders', async () => {
     const rejections = await stack.sql.query<{ topic: string; reason: string; detail: string }>(
       '',
@@ -207,6 +220,7 @@ describe('every captured webhook through the front door', () => {
     );
     const invalid = { reason: 'shop-error-body', detail: 'woocommerce_rest_shop_order_invalid_id, status 404' };
     expect(rejections).toEqual([
+      { topic: 'action.woocommerce_order_status_processing', reason: 'unknown-topic', detail: 'it names no resource' },
       { topic: 'order.created', ...invalid },
       { topic: 'order.updated', ...invalid },
       { topic: 'order.updated', reason: 'shop-error-body', detail: 'woocommerce_rest_cannot_view, status 401' },

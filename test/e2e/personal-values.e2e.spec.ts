@@ -226,6 +226,7 @@ describe('after everything that was captured came in, right and wrong', () => {
     const topics = new Set(records.map(({ topic }) => topic));
     expect([...topics].toSorted()).toEqual(
       expect.arrayContaining([
+        'commerce.catalog-events.v1',
         'commerce.order-events.v1',
         'commerce.order-raw.v1',
         'identity.assertion-events.v1',
@@ -250,6 +251,7 @@ describe('after everything that was captured came in, right and wrong', () => {
       'not-an-order',
       'origin-not-allowed',
       'shop-error-body',
+      'unknown-topic',
     ]);
   });
 

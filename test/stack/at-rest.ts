@@ -1,5 +1,11 @@
-import { CONFIG_EVENTS_TOPIC, ORDER_EVENTS_TOPIC, REJECTED_EVENTS_TOPIC, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
-import { TopicAdmin } from '@tributary/kafka';
+import {
+  CATALOG_EVENTS_TOPIC,
+  CONFIG_EVENTS_TOPIC,
+  ORDER_EVENTS_TOPIC,
+  REJECTED_EVENTS_TOPIC,
+  TIKTOK_DELIVERY_TOPIC,
+} from '@tributary/codecs';
+import { TopicAdmin, withTopicAdmin } from '@tributary/kafka';
 import { eventually } from './eventually.js';
 import type { Stack } from './stack.js';
 
@@ -9,6 +15,7 @@ const FOLDS = [
   ['tiktok', 'settings', CONFIG_EVENTS_TOPIC],
   ['orders', 'heads', ORDER_EVENTS_TOPIC],
   ['orders', 'rejections', REJECTED_EVENTS_TOPIC],
+  ['orders', 'catalog', CATALOG_EVENTS_TOPIC],
   ['tiktok', 'orders', ORDER_EVENTS_TOPIC],
 ] as const;
 const DELIVERY_FOLD = ['tiktok', 'deliveries', TIKTOK_DELIVERY_TOPIC] as const;
@@ -27,6 +34,18 @@ async function isFolded(stack: Stack, admin: TopicAdmin, [schema, projection, to
 
 const isEmpty = async (stack: Stack, table: string): Promise<boolean> =>
   (await stack.sql.query('', `select 1 from ${table} limit 1`)).length === 0;
+
+/** Waits until ingest has folded whatever is in the log; for stacks without destinations. */
+export async function untilIngested(stack: Stack, withinMs = 20_000): Promise<void> {
+  const folds = FOLDS.filter(([schema]) => schema === 'orders' || schema === 'ingest');
+  await withTopicAdmin(stack.kafka, (admin) =>
+    eventually('ingest has folded everything', withinMs, async () => {
+      if (!(await isEmpty(stack, 'ingest_ops.spool'))) return false;
+      for (const fold of folds) if (!(await isFolded(stack, admin, fold))) return false;
+      return true;
+    }),
+  );
+}
 
 /**
  * Waits until all that was posted is folded, and nothing waits to be sent or published (parked effects do not wait): what is counted

@@ -1,5 +1,7 @@
 import {
+  CATALOG_EVENTS_TOPIC,
   CONFIG_EVENTS_TOPIC,
+  decodeCatalogEvent,
   decodeConnectionConfigured,
   decodeOrderEvent,
   decodeRejectedEvent,
@@ -9,10 +11,19 @@ import {
   type RejectedEvent,
   type SchemaBook,
 } from '@tributary/codecs';
-import { INSTALLATION, type Alerts, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
+import { INSTALLATION, type Alerts, type CatalogEvent, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
 import type { KafkaClient, Registry } from '@tributary/kafka';
 import { applySettings } from '@tributary/postgres';
-import { applyHeads, applyRejections, learnSchema, OffsetWatch, Projection, ProjectionLane, type DeadRecord } from '@tributary/stream';
+import {
+  applyCatalogHeads,
+  applyHeads,
+  applyRejections,
+  learnSchema,
+  OffsetWatch,
+  Projection,
+  ProjectionLane,
+  type DeadRecord,
+} from '@tributary/stream';
 import type { Log } from '@tributary/telemetry';
 
 export interface IngestLanePorts {
@@ -31,11 +42,12 @@ interface LaneOf<Event> {
   readonly projection: Projection<Event>;
 }
 
-/** What ingest folds for itself: its settings, the heads of all orders, the list of rejected payloads. */
+/** What ingest folds for itself: its settings, the heads of all orders and catalog items, the list of rejected payloads. */
 export class IngestLanes {
   readonly settings: LaneOf<ConnectionConfigured>;
   readonly heads: LaneOf<OrderEvent>;
   readonly rejections: LaneOf<RejectedEvent>;
+  readonly catalog: LaneOf<CatalogEvent>;
   /** People's keys are cached here, so a database that went back ends this app too. */
   readonly watch: OffsetWatch;
 
@@ -62,6 +74,13 @@ export class IngestLanes {
       REJECTED_EVENTS_TOPIC,
       (value) => decodeRejectedEvent(book, value),
       (events, claim) => applyRejections(sql, events, claim),
+    );
+    this.catalog = this.laneOf(
+      'catalog',
+      'orders',
+      CATALOG_EVENTS_TOPIC,
+      (value) => decodeCatalogEvent(book, value),
+      (events, claim) => applyCatalogHeads(sql, events, claim),
     );
   }
 

@@ -6,15 +6,15 @@ import {
   readWebhook,
   woocommerceSecretsSchema,
   type RefusedBody,
-  type WebhookReading,
   type WoocommerceSecrets,
 } from '@tributary/sources';
 import { RecordRefused } from '@tributary/kafka';
 import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
+import { isOfCatalog, isPolled, type CatalogIntake, type CatalogWebhook } from './catalog.intake.js';
 import type { RequestBody } from './request-body.js';
-import { factOf } from './webhook.facts.js';
+import { factOf, type OrderReading } from './webhook.facts.js';
 
 export interface WebhookRequest {
   readonly token: string;
@@ -30,6 +30,7 @@ export interface IngestPorts {
   readonly shops: ShopDirectory;
   readonly vault: Vault;
   readonly appender: FactAppender;
+  readonly catalog: CatalogIntake;
   readonly alerts: Alerts;
   readonly log: Log;
   readonly count: (outcome: string) => void;
@@ -48,6 +49,7 @@ const OK = { status: 200 } as const;
 const TOPIC = /^[a-z][a-z0-9_-]{0,39}\.[a-z][a-z0-9_.-]{0,99}$/;
 /** Base64 of 32 bytes: no other text of a header is kept. */
 const SIGNATURE = /^[A-Za-z0-9+/]{43}=$/;
+const TOO_LARGE = 'as a record it is larger than the log takes';
 const UNKNOWN = {
   status: 404,
   title: 'Unknown address',
@@ -109,19 +111,31 @@ export class WebhookPipeline {
       receivedAt: arrival.receivedAt,
       defaultCountry: arrival.shop.defaultCountry,
     });
-    return reading.kind === 'refused' ? this.refused(arrival, reading, body.bytes) : this.read(arrival, reading, body.bytes);
+    if (reading.kind === 'refused') return this.refused(arrival, reading, body.bytes);
+    return isOfCatalog(reading) ? this.catalog(arrival, reading, body.bytes) : this.read(arrival, reading, body.bytes);
   }
 
-  private async read(arrival: Arrival, reading: Exclude<WebhookReading, RefusedBody>, bytes: Buffer): Promise<WebhookAnswer> {
+  private async read(arrival: Arrival, reading: OrderReading, bytes: Buffer): Promise<WebhookAnswer> {
     const fact = factOf({ ...arrival, eventId: uuidv7(), source: SOURCE, bytes }, reading);
     try {
       if (fact !== null) await this.append(fact);
     } catch (error) {
       if (!(error instanceof RecordRefused) || reading.kind !== 'order') throw error;
-      const detail = 'as a record it is larger than the log takes';
-      return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail, orderId: reading.content.orderId }, bytes);
+      const { orderId } = reading.content;
+      return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail: TOO_LARGE, orderId }, bytes);
     }
-    return this.answered(reading.kind === 'ignored' ? 'other-resource' : reading.kind, OK);
+    return this.answered(reading.kind, OK);
+  }
+
+  private async catalog(arrival: Arrival, reading: CatalogWebhook, bytes: Buffer): Promise<WebhookAnswer> {
+    const { shop, secrets, receivedAt } = arrival;
+    try {
+      await this.ports.catalog.take({ shop, source: SOURCE, receivedAt }, reading, isPolled(shop, secrets));
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail: TOO_LARGE, orderId: null }, bytes);
+    }
+    return this.answered(reading.kind, OK);
   }
 
   private async unreadable(arrival: Arrival, body: Exclude<RequestBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
@@ -135,7 +149,7 @@ export class WebhookPipeline {
   }
 
   private async wronglySigned(arrival: Arrival, bytes: Buffer, signature: string | null): Promise<WebhookAnswer> {
-    const { tenantId, connectionId, settings } = arrival.shop;
+    const { tenantId, connectionId } = arrival.shop;
     const refusal = { reason: 'bad-signature', detail: 'X-WC-Webhook-Signature', orderId: null } as const;
     await this.reject(arrival, refusal, bytes, bytes.length, SIGNATURE.test(signature ?? '') ? signature : null);
     await this.alert({
@@ -146,8 +160,7 @@ export class WebhookPipeline {
       todo: 'Compare the webhook’s secret in WooCommerce (Settings, Advanced, Webhooks) with the connection’s webhookSecret. Somebody may also have got hold of the address.',
     });
     // Seven failures in a row make WooCommerce switch the webhook off; where polling brings the order anyway, that is not worth it.
-    const isPolled = settings.polling.enabled && arrival.secrets.consumerKey !== undefined;
-    if (isPolled) return this.answered('bad-signature', OK);
+    if (isPolled(arrival.shop, arrival.secrets)) return this.answered('bad-signature', OK);
     return this.answered('bad-signature', {
       status: 401,
       title: 'Bad signature',
@@ -157,6 +170,8 @@ export class WebhookPipeline {
 
   private async refused(arrival: Arrival, { reason, detail, orderId }: RefusedBody, bytes: Buffer): Promise<WebhookAnswer> {
     await this.reject(arrival, { reason, detail, orderId }, bytes, bytes.length);
+    // Somebody added a webhook for something that is no resource: kept, and nobody's fault.
+    if (reason === 'unknown-topic') return this.answered(reason, OK);
     const { tenantId, connectionId } = arrival.shop;
     const isShopError = reason === 'shop-error-body';
     await this.alert({
@@ -164,11 +179,11 @@ export class WebhookPipeline {
       connectionId,
       kind: isShopError ? 'shop-error-body' : 'webhook-rejected',
       what: isShopError
-        ? `The shop sent an error instead of an order (${detail}).`
-        : `A signed webhook could not be read as an order (${reason}: ${detail}).`,
+        ? `The shop sent an error instead of what it announced (${detail}).`
+        : `A signed webhook could not be read (${reason}: ${detail}).`,
       todo: isShopError
-        ? 'If it says cannot_view: the WordPress user who owns the webhook lost the right to see orders; save the webhook as an administrator. If it says invalid_id: the order was deleted at once; nothing to do.'
-        : 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed the order’s format.',
+        ? 'If it says cannot_view: the WordPress user who owns the webhook lost the right to see it; save the webhook as an administrator. If it says invalid_id: it was deleted at once; nothing to do.'
+        : 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed its format.',
     });
     return this.answered(reason, OK);
   }

@@ -24,4 +24,9 @@ export class LanesController {
   rejections(@Payload() { batch, control }: LaneBatch): Answer {
     return this.lanes.rejections.projection.onBatch(batch, control);
   }
+
+  @MessagePattern('catalog')
+  catalog(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.lanes.catalog.projection.onBatch(batch, control);
+  }
 }

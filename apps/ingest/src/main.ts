@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ASSERTION_EVENTS_TOPIC,
+  CATALOG_EVENTS_TOPIC,
   CONFIG_EVENTS_TOPIC,
   ORDER_EVENTS_TOPIC,
   ORDER_RAW_TOPIC,
@@ -18,6 +19,9 @@ import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } fro
 import {
   BatchTransport,
   behind,
+  CatalogHeads,
+  CatalogLookups,
+  CatalogPublisher,
   DurableAppend,
   FactAppender,
   FactSealer,
@@ -32,6 +36,7 @@ import {
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { trustedNetworks } from '@tributary/sources';
+import { CatalogIntake } from './catalog.intake.js';
 import { CollectPipeline } from './collector/collect.pipeline.js';
 import { httpAdapter } from './http-server.js';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
@@ -44,7 +49,14 @@ import { Resubmission } from './operator/resubmission.js';
 import { PageScript } from './page-script.js';
 import { PollerRole } from './polling/poller.role.js';
 
-const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, ORDER_RAW_TOPIC, VISIT_EVENTS_TOPIC, ASSERTION_EVENTS_TOPIC, REJECTED_EVENTS_TOPIC];
+const REQUIRED_TOPICS = [
+  ORDER_EVENTS_TOPIC,
+  ORDER_RAW_TOPIC,
+  CATALOG_EVENTS_TOPIC,
+  VISIT_EVENTS_TOPIC,
+  ASSERTION_EVENTS_TOPIC,
+  REJECTED_EVENTS_TOPIC,
+];
 /** After a failure of Kafka visits are refused for so long before the next is tried. */
 const VISITS_PAUSE_MS = 500;
 const MAX_OUTSTANDING_VISITS = 20_000;
@@ -132,18 +144,21 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const webhooks = metrics.counter('tributary_webhooks_total', 'Webhooks by what became of them', ['outcome']);
   const shops = new ShopDirectory(sql, 'ingest');
   const appender = new FactAppender(sealer, durable);
+  const catalog = new CatalogPublisher(new CatalogHeads(sql), vault, appender);
+  const intake = new CatalogIntake(catalog, new CatalogLookups(sql));
   const pipeline = new WebhookPipeline({
     shops,
     vault,
     alerts,
     log,
     appender,
+    catalog: intake,
     count: (outcome) => webhooks.inc({ outcome }),
   });
   const collector = makeCollector({ settings, log, sql, sealer, metrics }, newProducer());
   const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
   const poller = new PollerRole(
-    { sql, vault, appender, alerts, metrics, log },
+    { sql, vault, appender, catalog, alerts, metrics, log },
     {
       shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE,
       allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS,
@@ -153,7 +168,8 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
       },
     },
   );
-  const commands = new IngestCommands(sql, new Resubmission({ sql, kafka, registry, book, vault, log, appender }), alerts, log);
+  const resubmission = new Resubmission({ sql, kafka, registry, book, vault, log, appender, catalog: intake });
+  const commands = new IngestCommands(sql, resubmission, alerts, log);
   const gate = new ControlGate(new VendorClient({ connectionsPerHost: 4 }), settings.CONTROL_URL, log);
   return { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics };
 }
@@ -166,7 +182,10 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   const { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics } = await connect(settings, log, onFatal);
-  const running = [lanes.settings.lane, ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane] : [])];
+  const running = [
+    lanes.settings.lane,
+    ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane, lanes.catalog.lane] : []),
+  ];
   let isReady = false;
   const health = {
     notLive: () => stalledLanes(running),

@@ -1,6 +1,7 @@
 import type { Envelope, TenantId, ConnectionId } from '@tributary/domain';
 import type { WebhookReading } from '@tributary/sources';
 import type { UnsealedFact } from '@tributary/stream';
+import type { CatalogWebhook } from './catalog.intake.js';
 
 /** A body and where it came from. */
 export interface ReadBody {
@@ -13,8 +14,11 @@ export interface ReadBody {
   readonly bytes: Buffer;
 }
 
+/** What can be read of an address but a refusal and the catalog, which is compared with its heads before it is a fact. */
+export type OrderReading = Exclude<WebhookReading, { kind: 'refused' } | CatalogWebhook>;
+
 /** What a reading says, as the fact to be appended; null when it says nothing that is kept. */
-export function factOf(body: ReadBody, reading: Exclude<WebhookReading, { kind: 'refused' }>): UnsealedFact | null {
+export function factOf(body: ReadBody, reading: OrderReading): UnsealedFact | null {
   const { eventId, shop, topic, receivedAt, source, bytes } = body;
   const envelope = (occurredAt: number): Envelope => ({
     eventId,
@@ -26,7 +30,6 @@ export function factOf(body: ReadBody, reading: Exclude<WebhookReading, { kind: 
   });
   switch (reading.kind) {
     case 'ping':
-    case 'ignored':
       return null;
     case 'order':
       return { ...reading, envelope: envelope(reading.modifiedAt), ownDomains: shop.ownDomains, raw: { body: bytes, topic } };

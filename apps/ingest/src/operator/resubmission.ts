@@ -1,7 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import { readSecretValues, type ReasonCode, type Sql, type TenantId } from '@tributary/domain';
 import { RecordRefused } from '@tributary/kafka';
-import { readKeptPayload, woocommerceSecretsSchema, type RefusedBody, type WebhookReading } from '@tributary/sources';
+import {
+  readKeptPayload,
+  woocommerceSecretsSchema,
+  type RefusedBody,
+  type WebhookReading,
+  type WoocommerceSecrets,
+} from '@tributary/sources';
 import {
   findRejections,
   findShop,
@@ -14,11 +20,13 @@ import {
   type StoredRejection,
 } from '@tributary/stream';
 import { failpoint } from '@tributary/telemetry';
+import { isOfCatalog, isPolled, type CatalogIntake, type CatalogWebhook } from '../catalog.intake.js';
 import { factOf } from '../webhook.facts.js';
 
 export interface ResubmissionPorts extends KeptPayloadPorts {
   readonly sql: Sql;
   readonly appender: FactAppender;
+  readonly catalog: CatalogIntake;
 }
 
 type Refusal = Pick<RefusedBody, 'detail'> & { readonly reason: string };
@@ -26,6 +34,7 @@ type Refusal = Pick<RefusedBody, 'detail'> & { readonly reason: string };
 const READING_TIME_LIMIT_MS = 60_000;
 const NOT_A_SHOP = 'its connection is no active WooCommerce connection any more';
 const NOT_OPEN = 'the payload as kept does not open: its key is gone, or it is damaged';
+const TOO_LARGE = 'as a record it is larger than the log takes';
 const TOO_OLD = 'the topic does not hold it any more (90 days)';
 
 /**
@@ -80,9 +89,11 @@ export class Resubmission {
     const refused = ({ reason, detail }: Refusal): ResubmittedItem => ({ eventId, outcome: 'refused', reference, reason, detail });
     if (payload === null) return refused({ reason: row.reason, detail: NOT_OPEN });
     if (shop === undefined) return refused({ reason: row.reason, detail: NOT_A_SHOP });
-    const reading = await this.read(shop, row, event, payload);
+    const secrets = await this.secretsOf(shop);
+    const reading = this.read(shop, row, event, payload, secrets);
     if (reading.kind === 'refused') return refused(reading);
     const { topic, receivedAt, source } = event;
+    if (isOfCatalog(reading)) return this.takeCatalog({ shop, source, receivedAt }, reading, row, secrets);
     const fact = factOf({ eventId, shop, topic, receivedAt, source, bytes: payload }, reading);
     const orderId = reading.kind === 'order' ? reading.content.orderId : reading.kind === 'deletion' ? reading.orderId : reference;
     if (fact === null) return { eventId, outcome: 'nothing-to-take', reference: orderId, reason: null, detail: reading.kind };
@@ -90,16 +101,41 @@ export class Resubmission {
       await this.ports.appender.append(fact);
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
-      return refused({ reason: 'body-too-large', detail: 'as a record it is larger than the log takes' });
+      return refused({ reason: 'body-too-large', detail: TOO_LARGE });
     }
     failpoint('resubmission.after-fact');
     return { eventId, outcome: 'taken', reference: orderId, reason: null, detail: '' };
   }
 
-  private async read(shop: Shop, row: StoredRejection, event: KeptRejection['event'], payload: Buffer): Promise<WebhookReading> {
-    const { sizeBytes, source, topic, signature, receivedAt } = event;
+  /** Compared with its head first: what came later still wins, and the same content is not said twice. */
+  private async takeCatalog(
+    arrival: { readonly shop: Shop; readonly source: string; readonly receivedAt: number },
+    reading: CatalogWebhook,
+    { eventId, reference }: StoredRejection,
+    secrets: WoocommerceSecrets | null,
+  ): Promise<ResubmittedItem> {
+    try {
+      await this.ports.catalog.take(arrival, reading, secrets !== null && isPolled(arrival.shop, secrets));
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      return { eventId, outcome: 'refused', reference, reason: 'body-too-large', detail: TOO_LARGE };
+    }
+    return { eventId, outcome: 'taken', reference, reason: null, detail: '' };
+  }
+
+  private async secretsOf(shop: Shop): Promise<WoocommerceSecrets | null> {
     const values = await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion);
-    const secrets = values === null ? null : woocommerceSecretsSchema.parse(readSecretValues(values));
+    return values === null ? null : woocommerceSecretsSchema.parse(readSecretValues(values));
+  }
+
+  private read(
+    shop: Shop,
+    row: StoredRejection,
+    event: KeptRejection['event'],
+    payload: Buffer,
+    secrets: WoocommerceSecrets | null,
+  ): WebhookReading {
+    const { sizeBytes, source, topic, signature, receivedAt } = event;
     return readKeptPayload(
       { payload, sizeBytes, source, topic, signature, receivedAt, reason: row.reason as ReasonCode },
       { webhookSecrets: secrets?.webhookSecret ?? [], defaultCountry: shop.defaultCountry },

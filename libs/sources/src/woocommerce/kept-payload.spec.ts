@@ -1,5 +1,7 @@
 import { orderBody } from '../../../../test/builders/order.builder.js';
 import { phpJson, webhookSignature } from '../../../../test/builders/php-json.js';
+import { loadCapture } from '../../../../test/builders/captured-webhooks.js';
+import { shopItemOf } from './catalog/catalog.facts.js';
 import { readKeptPayload, type KeptPayload } from './kept-payload.js';
 
 const SECRET = 'secret-of-the-shop';
@@ -76,8 +78,19 @@ it.each([
   });
 });
 
+it('takes a row of the catalog for what its topic says', () => {
+  const { rawBody } = loadCapture('016');
+  const reading = readKeptPayload(kept({ source: 'rest', topic: 'product.read', payload: rawBody }), context);
+  if (reading.kind !== 'catalog') throw new Error('not read');
+  expect(shopItemOf(reading.fact)).toEqual({ resource: 'product', id: '11' });
+  expect(reading.fact.asOf).toBe(reading.fact.modifiedAt);
+});
+
 it('takes nothing of what says nothing', () => {
-  expect(readKeptPayload(kept({ topic: 'action.wc_done', payload: Buffer.from('{"action":"x"}') }), context).kind).toBe('ignored');
+  expect(readKeptPayload(kept({ topic: 'action.wc_done', payload: Buffer.from('{"action":"x"}') }), context)).toMatchObject({
+    kind: 'refused',
+    reason: 'unknown-topic',
+  });
   expect(readKeptPayload(kept({ topic: 'order.deleted', payload: Buffer.from('{"id":7}') }), context)).toEqual({
     kind: 'deletion',
     orderId: '7',

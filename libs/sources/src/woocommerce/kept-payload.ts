@@ -1,6 +1,8 @@
 import type { ReasonCode } from '@tributary/domain';
+import { readCatalogItem } from './catalog/catalog-body.js';
+import { refused, type RefusedBody } from './refused-body.js';
 import { isSignatureValid } from './webhook-signature.js';
-import { readOrderJson, readWebhook, type RefusedBody, type WebhookReading } from './woocommerce-order.source.js';
+import { readOrderJson, readWebhook, type WebhookReading } from './woocommerce-order.source.js';
 
 /** A payload of a WooCommerce connection that was rejected on arrival and kept. */
 export interface KeptPayload {
@@ -27,12 +29,17 @@ export interface KeptPayloadContext {
 
 const READ_BY_REST = 'rest';
 
-const still = (reason: ReasonCode, detail: string): RefusedBody => ({ kind: 'refused', reason, detail, orderId: null });
+const still = (reason: ReasonCode, detail: string): RefusedBody => refused(reason, detail);
 
-function readRow(payload: Buffer, defaultCountry: string | null): WebhookReading {
+function readRow(payload: Buffer, topic: string, defaultCountry: string | null): WebhookReading {
+  const [resource = ''] = topic.split('.', 1);
   try {
     // When the shop showed it is not known any more, so it is taken to be true as of its modification: it never hides what came after.
-    return readOrderJson(JSON.parse(payload.toString('utf8')), { readAt: null, defaultCountry });
+    const context = { readAt: null, defaultCountry };
+    const row = JSON.parse(payload.toString('utf8')) as unknown;
+    if (resource === 'order') return readOrderJson(row, context);
+    const fact = readCatalogItem(resource, row, context);
+    return fact.kind === 'refused' ? fact : { kind: 'catalog', fact };
   } catch {
     return still('body-not-json', 'the kept row cannot be parsed as JSON');
   }
@@ -47,6 +54,6 @@ export function readKeptPayload(kept: KeptPayload, { webhookSecrets, defaultCoun
   if (payload.length < sizeBytes) return still(reason, `only the first ${payload.length} of ${sizeBytes} bytes were kept`);
   if (reason === 'bad-signature' && !isSignatureValid(payload, signature ?? undefined, webhookSecrets))
     return still(reason, signature === null ? 'no signature came with it' : 'X-WC-Webhook-Signature');
-  if (kept.source === READ_BY_REST) return readRow(payload, defaultCountry);
+  if (kept.source === READ_BY_REST) return readRow(payload, topic, defaultCountry);
   return readWebhook({ rawBody: payload, headers: topic === '' ? {} : { 'x-wc-webhook-topic': topic }, receivedAt, defaultCountry });
 }

@@ -26,7 +26,7 @@ const CURRENCY = /^[A-Za-z0-9_-]{1,20}$/;
 const COUNTRY = /^[A-Z]{2}$/;
 
 /** ISO alpha-2 or nothing: the country travels in clear, so free text that somebody typed there must not. */
-function countryOf(address: JsonObject): string {
+export function countryOf(address: JsonObject): string {
   const country = textOf(address['country']).trim().toUpperCase();
   return COUNTRY.test(country) ? country : '';
 }
@@ -126,7 +126,8 @@ export function readOrderContent(order: JsonObject, modifiedAt: number, meta: Or
   };
 }
 
-const readAddress = (address: JsonObject): PersonalAddress => ({
+/** A billing or shipping address. */
+export const readAddress = (address: JsonObject): PersonalAddress => ({
   firstName: textOf(address['first_name']),
   lastName: textOf(address['last_name']),
   company: textOf(address['company']),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { allCaptures } from '../../../../test/builders/captured-webhooks.js';
-import { REASONS } from '@tributary/domain';
+import { isResourceId, REASONS } from '@tributary/domain';
+import { shopItemOf } from './catalog/catalog.facts.js';
 import { readWebhook, type WebhookReading } from './woocommerce-order.source.js';
 
 type Json = unknown;
@@ -62,7 +63,21 @@ const mutatedBytes = fc
     return { topic, rawBody: cut % 3 === 0 ? rawBody.subarray(0, cut % rawBody.length) : rawBody };
   });
 
-const topics = fc.option(fc.constantFrom('order.created', 'order.deleted', 'product.updated', 'x', PERSONAL), { nil: undefined });
+const topics = fc.option(
+  fc.constantFrom(
+    'order.created',
+    'order.deleted',
+    'product.updated',
+    'product.deleted',
+    'customer.created',
+    'coupon.restored',
+    'subscription.updated',
+    'action.x',
+    'x',
+    PERSONAL,
+  ),
+  { nil: undefined },
+);
 
 function proveWellFormed(reading: WebhookReading): void {
   switch (reading.kind) {
@@ -72,9 +87,17 @@ function proveWellFormed(reading: WebhookReading): void {
     case 'deletion':
       expect(reading.orderId).toMatch(/^[1-9]\d*$/);
       break;
-    case 'ignored':
-      expect(reading.resource).toMatch(/^[a-z0-9_-]+$/);
+    case 'catalog-deletion':
+      expect(reading.item.resource).toMatch(/^[a-z][a-z0-9_-]*$/);
+      expect(isResourceId(reading.item.id)).toBe(true);
       break;
+    case 'catalog': {
+      const { resource, id } = shopItemOf(reading.fact);
+      expect(resource).toMatch(/^[a-z][a-z0-9_-]*$/);
+      expect(isResourceId(id)).toBe(true);
+      expect(Number.isSafeInteger(reading.fact.asOf) && Number.isSafeInteger(reading.fact.modifiedAt)).toBe(true);
+      break;
+    }
     case 'refused':
       expect(Object.keys(REASONS)).toContain(reading.reason);
       // Field names of ours, an index, an error code of WooCommerce: nothing else can be in it.

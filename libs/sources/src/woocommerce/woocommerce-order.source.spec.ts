@@ -9,6 +9,7 @@ import {
   type CapturedWebhook,
 } from '../../../../test/builders/captured-webhooks.js';
 import { orderBody, signedWebhook } from '../../../../test/builders/order.builder.js';
+import { shopItemOf } from './catalog/catalog.facts.js';
 import { readOrderJson, readWebhook, restReadMoment, type OrderFact, type WebhookReading } from './woocommerce-order.source.js';
 
 const golden = JSON.parse(readFileSync(join(__dirname, '../../../../test/fixtures/golden/content-hash.json'), 'utf8')) as Record<
@@ -205,16 +206,26 @@ describe('other deliveries', () => {
   });
 
   it.each([
-    ['016', 'product'],
-    ['021', 'coupon'],
-    ['022', 'customer'],
-    ['028', 'action'],
-    ['272', 'coupon'],
-    ['273', 'product'],
-    ['w761-product.deleted', 'product'],
-    ['w761-coupon.deleted', 'coupon'],
-  ])('%s is ignored as another resource: %s', (name, resource) => {
-    expect(read(loadCapture(name))).toEqual({ kind: 'ignored', resource });
+    ['016', 'product', '11'],
+    ['021', 'coupon', '16'],
+    ['022', 'customer', '2'],
+  ])('%s is a %s', (name, resource, id) => {
+    const reading = read(loadCapture(name));
+    if (reading.kind !== 'catalog') throw new Error(`read as ${reading.kind}`);
+    expect(shopItemOf(reading.fact)).toEqual({ resource, id });
+  });
+
+  it.each([
+    ['272', 'coupon', '84'],
+    ['273', 'product', '84'],
+    ['w761-product.deleted', 'product', expect.any(String)],
+    ['w761-coupon.deleted', 'coupon', expect.any(String)],
+  ])('%s claims the deletion of a %s', (name, resource, id) => {
+    expect(read(loadCapture(name))).toEqual({ kind: 'catalog-deletion', item: { resource, id } });
+  });
+
+  it('028, an action, names no resource', () => {
+    expect(read(loadCapture('028'))).toMatchObject({ kind: 'refused', reason: 'unknown-topic', orderId: null });
   });
 
   it.each([
@@ -226,7 +237,10 @@ describe('other deliveries', () => {
   });
 
   it('a subscription shaped like an order is no order', () => {
-    expect(read(signedWebhook(orderBody(), 's', 'subscription.updated'))).toEqual({ kind: 'ignored', resource: 'subscription' });
+    expect(read(signedWebhook(orderBody(), 's', 'subscription.updated'))).toMatchObject({
+      kind: 'catalog',
+      fact: { kind: 'resource', resource: 'subscription' },
+    });
   });
 });
 

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { contentHash, type OrderContent, type OrderPersonal, type ReasonCode } from '@tributary/domain';
+import { contentHash, type OrderContent, type OrderPersonal } from '@tributary/domain';
 import { Complaints, isJsonObject, readDate, type JsonObject } from './body-reader.js';
+import { readCatalogWebhook, type CatalogReading } from './catalog/catalog.webhook.js';
 import { orderIdOf, readOrderContent, readOrderPersonal } from './order-body.js';
 import { readOrderMeta } from './order-meta.js';
 import { peopleOf, type OrderIdentifiers, type OrderPeople } from './order-people.js';
+import { refused, type RefusedBody } from './refused-body.js';
 import { isSignatureValid } from './webhook-signature.js';
 import { woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
 
@@ -40,34 +42,17 @@ export interface OrderFact {
   readonly contacts: OrderPeople['contacts'];
 }
 
-export interface RefusedBody {
-  readonly kind: 'refused';
-  readonly reason: ReasonCode;
-  /** What is wrong and where (`line_items[3].total is not a decimal number`): never a value of the body. */
-  readonly detail: string;
-  readonly orderId: string | null;
-}
-
 export type WebhookReading =
   | { readonly kind: 'ping'; readonly webhookId: string }
   | OrderFact
   | { readonly kind: 'deletion'; readonly orderId: string }
-  /** Another resource's topic (`product`, `customer`, `coupon`, `action`, a plugin's): answered 200, no error. */
-  | { readonly kind: 'ignored'; readonly resource: string }
-  | RefusedBody;
+  | CatalogReading;
 
 export interface OrderReadContext {
   /** Shop's clock, epoch ms, of the REST read (see {@link restReadMoment}); null for a webhook, which is true as of its modification. */
   readonly readAt: number | null;
   readonly defaultCountry: string | null;
 }
-
-const refused = (reason: ReasonCode, detail: string, orderId: string | null = null): RefusedBody => ({
-  kind: 'refused',
-  reason,
-  detail,
-  orderId,
-});
 
 /** The moment on the shop's clock at which a REST answer is taken to be true: its `Date` header less 5 s; null without a readable header. */
 export function restReadMoment(dateHeader: string | undefined): number | null {
@@ -143,7 +128,7 @@ function topicOf(headers: WebhookDelivery['headers']): { readonly resource: stri
  * What a delivery to a WooCommerce connection's webhook address says. Never throws; the signature is checked by the caller
  * (all but a ping is signed). An order body without a topic header is still an order; a body with status `trash` too.
  *
- * Refusals: `body-not-utf8`, `body-not-json`, `shop-error-body`, `not-an-order`, `invalid-field`.
+ * Refusals: `body-not-utf8`, `body-not-json`, `shop-error-body`, `not-an-order`, `not-a-resource`, `unknown-topic`, `invalid-field`.
  * @see https://developer.woocommerce.com/docs/apis/rest-api/v3/webhooks/ (read 2026-11-21)
  */
 export function readWebhook(delivery: WebhookDelivery): WebhookReading {
@@ -154,7 +139,7 @@ export function readWebhook(delivery: WebhookDelivery): WebhookReading {
   const { value } = body;
   if (isJsonObject(value) && isShopError(value)) return refused('shop-error-body', shopErrorDetail(value));
   const topic = topicOf(delivery.headers);
-  if (topic !== null && topic.resource !== 'order') return { kind: 'ignored', resource: topic.resource };
+  if (topic !== null && topic.resource !== 'order') return readCatalogWebhook(topic, value, delivery.defaultCountry);
   if (!isJsonObject(value)) return refused('not-an-order', `the body is ${describe(value)}`);
   if (topic?.event === 'deleted' && value['status'] === undefined) {
     const orderId = orderIdOf(value);

@@ -16,7 +16,10 @@ interface Waiting {
 
 const MAX_BATCH = 500;
 
-const tenantOf = (fact: UnsealedFact): TenantId => (fact.kind === 'visits' ? fact.tenantId : fact.envelope.tenantId);
+function tenantOf(fact: UnsealedFact): TenantId {
+  if (fact.kind === 'visits') return fact.tenantId;
+  return fact.kind === 'catalog' ? fact.event.tenantId : fact.envelope.tenantId;
+}
 
 /**
  * Facts in, durable records out. What arrives while one look-up in the vault is outstanding is sealed with the next, so one

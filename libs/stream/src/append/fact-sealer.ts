@@ -2,6 +2,14 @@ import type { SchemaBook } from '@tributary/codecs';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { Vault } from '@tributary/vault';
 import { AssertionSealer, type UnsealedAssertion } from './assertion.sealer.js';
+import {
+  CatalogSealer,
+  CustomerSealer,
+  CustomResourceSealer,
+  type UnsealedCatalogEvent,
+  type UnsealedCustomer,
+  type UnsealedCustomResource,
+} from './catalog.sealer.js';
 import type { KindSealer } from './kind-sealer.js';
 import {
   DeletionSealer,
@@ -17,7 +25,16 @@ import type { PartitionCounts } from './topic-records.js';
 import { VisitsSealer, type UnsealedVisits } from './visits.sealer.js';
 
 export type UnsealedFact =
-  UnsealedOrder | UnsealedDeletion | UnsealedVanishing | UnsealedRejection | UnsealedResubmission | UnsealedVisits | UnsealedAssertion;
+  | UnsealedOrder
+  | UnsealedDeletion
+  | UnsealedVanishing
+  | UnsealedCatalogEvent
+  | UnsealedCustomer
+  | UnsealedCustomResource
+  | UnsealedRejection
+  | UnsealedResubmission
+  | UnsealedVisits
+  | UnsealedAssertion;
 type Kind = UnsealedFact['kind'];
 
 type Sealers = { readonly [K in Kind]: KindSealer<Extract<UnsealedFact, { kind: K }>> };
@@ -35,6 +52,9 @@ export class FactSealer {
       order: new OrderSealer(vault, book, partitions),
       deletion: new DeletionSealer(book, partitions),
       vanished: new VanishingSealer(book, partitions),
+      catalog: new CatalogSealer(book, partitions),
+      customer: new CustomerSealer(vault, book, partitions),
+      resource: new CustomResourceSealer(vault, book, partitions),
       rejection: new RejectionSealer(vault, book, partitions),
       resubmission: new ResubmissionSealer(book, partitions),
       visits: new VisitsSealer(vault, book, partitions),

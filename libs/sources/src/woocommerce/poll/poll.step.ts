@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Complaints, idOf, objectOf, readDate, textOf } from '../body-reader.js';
-import { readOrderJson, REST_SETTLE_MS, type OrderFact, type RefusedBody } from '../woocommerce-order.source.js';
+import type { RefusedBody } from '../refused-body.js';
+import { readOrderJson, REST_SETTLE_MS, type OrderFact } from '../woocommerce-order.source.js';
 import type { PollFailure } from './poll-answer.js';
 import type { PollState, Sweep } from './poll.state.js';
 
