@@ -1,5 +1,5 @@
 import type { AlertKind, AlertToOpen } from '@tributary/domain';
-import type { Finding, PollFailure, PollFailureKind } from '@tributary/sources';
+import type { CatalogFinding, CatalogSweep, Finding, PollFailure, PollFailureKind, UnreadableItem } from '@tributary/sources';
 import type { ShopId } from '@tributary/stream';
 
 /** Turns in a row that fail before a person is told; what heals by itself mostly has by then. */
@@ -108,3 +108,31 @@ export function findingAlert({ tenantId, connectionId }: ShopId, finding: Findin
       return null;
   }
 }
+
+const READ: Readonly<Record<CatalogSweep, string>> = {
+  'weight-unit': 'the unit of weights (settings)',
+  'product-changes': 'changed products',
+  'coupon-changes': 'changed coupons',
+  products: 'products',
+  coupons: 'coupons',
+  customers: 'customers',
+};
+
+/** What a finding about the catalog means for the list of alerts. */
+export function catalogFindingAlert({ tenantId, connectionId }: ShopId, finding: CatalogFinding): AlertChange {
+  if (finding.kind === 'all-well') return { close: 'shop-catalog-fails' };
+  const { kind, detail } = finding.failure;
+  const what = `The shop’s catalog cannot be read (${READ[finding.sweep]}: ${kind}, ${detail}). Orders are not affected; weights may be missing.`;
+  const todo =
+    'It is tried again every hour. If the keys are refused: their user may see orders but not this; make keys for a user who may (shop manager).';
+  return { open: { tenantId, connectionId, kind: 'shop-catalog-fails', what, todo } };
+}
+
+/** A product, coupon or customer that is none. */
+export const unreadableItemAlert = ({ tenantId, connectionId }: ShopId, { resource, refusal }: UnreadableItem): AlertToOpen => ({
+  tenantId,
+  connectionId,
+  kind: 'catalog-unreadable',
+  what: `A ${resource} that the shop showed could not be read (${refusal.reason}: ${refusal.detail}).`,
+  todo: 'See it under /v1/tenants/{tenant}/rejected. A plugin may have changed its format.',
+});

@@ -38,7 +38,7 @@ export const vanishedFact = (shop: ShopId, { orderId, asOf }: GoneOrder, receive
 });
 
 /** What could not be read, kept with its reason. */
-export function rejectedFact(shop: ShopId, { refusal, row }: UnreadableOrder, receivedAt: number): UnsealedFact {
+export function rejectedFact(shop: ShopId, { refusal, row }: UnreadableOrder, receivedAt: number, topic = TOPIC): UnsealedFact {
   const { reason, detail, orderId }: RefusedBody = refusal;
   const payload = bytesOf(row);
   return {
@@ -47,7 +47,7 @@ export function rejectedFact(shop: ShopId, { refusal, row }: UnreadableOrder, re
     reference: orderId,
     reason,
     detail,
-    topic: TOPIC,
+    topic,
     payload,
     sizeBytes: payload.length,
   };

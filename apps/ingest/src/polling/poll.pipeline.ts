@@ -19,12 +19,16 @@ import {
   type PollSettings,
   type PollState,
   type PollStep,
+  type ShopAccess,
   type ShopKeys,
+  type ShopQuery,
+  type ShopReply,
 } from '@tributary/sources';
 import type { DueReread, KnownHeads, PollersStore, PollLease } from '@tributary/stream';
 import { failpoint } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import type { ImportPages } from '../importing/import.pipeline.js';
+import { CatalogPolling, type CatalogPorts } from './catalog.turn.js';
 import type { OrderAppend } from './order-append.js';
 import { FAILURE_ALERTS, FAILURES_UNTIL_ALERT, failureAlert, findingAlert } from './poll-alerts.js';
 import type { PollMeters } from './poll.metrics.js';
@@ -38,6 +42,7 @@ export interface PollPorts {
   readonly client: ShopClient;
   readonly alerts: Alerts;
   readonly meters: PollMeters;
+  readonly catalog: Pick<CatalogPorts, 'heads' | 'lookups' | 'publisher' | 'appender'>;
 }
 
 /** One shop's turn: so long that a long walk gets on, so short that every shop gets one. */
@@ -63,7 +68,8 @@ interface Turn {
  * 2. `takeReply` reads the answer, `judge` compares it with the heads
  * 3. what is news is sealed and appended; only then
  * 4. the state is kept under the lease's fence, with what is to be read again
- * until nothing is due, something failed, or the turn is over. Where nothing is due, an import gets a page of the shop's history in.
+ * until nothing is due, something failed, or the turn is over. Where the orders leave time, the catalog is read, and an import gets a
+ * page of the shop's history in.
  */
 export class PollTurns {
   constructor(private readonly ports: PollPorts) {}
@@ -82,21 +88,41 @@ export class PollTurns {
     const { storeUrl } = lease.settings;
     let state = resumePoll(lease.state, storeUrl, turn.settings.pageRows);
     const before = state.changesEndedAt;
+    const catalog = this.catalogOf(turn, () => state);
     for (;;) {
       const next = nextMove(state, turn.settings, turn.now());
       const isOver = isStopping() || performance.now() - began > TURN_MS;
+      if (isOver) return this.endWell(turn, state, next.move.kind === 'wait' ? next.move.until - turn.now() : 0, 0);
       if (next.move.kind === 'wait') {
+        const { idleUntil } = await catalog.advance(state);
+        if (idleUntil === null) continue;
         // Only a shop of which nothing else is due is asked for its history.
-        const importDueInMs = isOver ? 0 : await this.ports.imports.page(turn, state);
-        if (importDueInMs === 0 && !isOver) continue;
-        return this.endWell(turn, state, next.move.until - turn.now(), importDueInMs);
+        const importDueInMs = await this.ports.imports.page(turn, state);
+        if (importDueInMs === 0) continue;
+        const catalogDueInMs = Math.max(0, idleUntil - turn.now());
+        return this.endWell(turn, state, next.move.until - turn.now(), Math.min(catalogDueInMs, importDueInMs ?? catalogDueInMs));
       }
-      if (isOver) return this.endWell(turn, state, 0);
       const step = await this.step(turn, next.state, next.move);
       await this.keep(turn, step);
       state = step.state;
       if (step.failure !== null) return this.endBadly(turn, step.failure, state.changesEndedAt === before ? lease.failures : 0);
     }
+  }
+
+  /** Asks the shop in the way that the orders found. */
+  private catalogOf(turn: Turn, stateNow: () => PollState): CatalogPolling {
+    const { catalog, store, alerts, meters } = this.ports;
+    const ask = (query: ShopQuery): Promise<ShopReply> => {
+      const { access } = stateNow();
+      if (access === null) throw new Error('the catalog is read before anybody knows how the shop wants to be asked');
+      return this.askShop(turn, query, access);
+    };
+    return new CatalogPolling({ ...catalog, store, alerts, meters }, { lease: turn.lease, now: turn.now, ask });
+  }
+
+  private askShop({ now, keys }: Turn, query: ShopQuery, access: ShopAccess): Promise<ShopReply> {
+    const moment = { timestampSeconds: Math.floor(now() / 1_000), nonce: randomBytes(16).toString('hex') };
+    return this.ports.client.get(shopRequest(query, access, keys, moment));
   }
 
   /** Null for a shop that only sends webhooks. */
@@ -108,7 +134,7 @@ export class PollTurns {
   }
 
   private async step(turn: Turn, state: PollState, move: Exclude<Move, { kind: 'wait' }>): Promise<PollStep> {
-    const { lease, settings, keys } = turn;
+    const { lease, settings } = turn;
     const context = (): PollContext => ({ now: turn.now(), defaultCountry: lease.defaultCountry });
     switch (move.kind) {
       case 'ask-due-rereads': {
@@ -125,11 +151,8 @@ export class PollTurns {
         return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease, move.createdFrom));
       case 'ask-front-page':
         return takeReply(state, await this.ports.client.get(frontPageRequest(lease.settings.storeUrl)), settings, context());
-      case 'ask-shop': {
-        const moment = { timestampSeconds: Math.floor(turn.now() / 1_000), nonce: randomBytes(16).toString('hex') };
-        const reply = await this.ports.client.get(shopRequest(move.query, move.access, keys, moment));
-        return takeReply(state, reply, settings, context());
-      }
+      case 'ask-shop':
+        return takeReply(state, await this.askShop(turn, move.query, move.access), settings, context());
     }
   }
 

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Alerts, Sql } from '@tributary/domain';
 import { ShopClient } from '@tributary/http';
-import { ImportsStore, KnownHeads, PollersStore, type FactAppender, type ImportQuota } from '@tributary/stream';
+import {
+  CatalogHeads,
+  CatalogLookups,
+  ImportsStore,
+  KnownHeads,
+  PollersStore,
+  type CatalogPublisher,
+  type FactAppender,
+  type ImportQuota,
+} from '@tributary/stream';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { importMeters } from '../importing/import.metrics.js';
@@ -16,6 +25,7 @@ export interface PollerRolePorts {
   readonly sql: Sql;
   readonly vault: Vault;
   readonly appender: FactAppender;
+  readonly catalog: CatalogPublisher;
   readonly alerts: Alerts;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -40,7 +50,7 @@ export class PollerRole {
   private readonly poller: Poller;
 
   constructor(
-    { sql, vault, appender, alerts, metrics, log }: PollerRolePorts,
+    { sql, vault, appender, catalog, alerts, metrics, log }: PollerRolePorts,
     { shopsAtOnce, allowPrivateHosts, importQuota }: PollerRoleOptions,
   ) {
     const store = new PollersStore(sql, { owner: randomUUID(), leaseMs: LEASE_MS });
@@ -62,6 +72,7 @@ export class PollerRole {
       }),
       alerts,
       meters: pollMeters(metrics),
+      catalog: { heads: new CatalogHeads(sql), lookups: new CatalogLookups(sql), publisher: catalog, appender },
     });
     this.poller = new Poller(sql, store, turns, { shopsAtOnce, lookEveryMs: LOOK_EVERY_MS }, log);
   }

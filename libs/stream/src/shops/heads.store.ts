@@ -2,8 +2,10 @@ import {
   asConnectionId,
   asksForReread,
   asTenantId,
+  isImportedHistory,
   orderFold,
   orderKey,
+  productIdsOf,
   statusOf,
   type Claim,
   type KeptObservation,
@@ -72,6 +74,30 @@ const ASKED = `asked as (
    where exists (select 1 from cas) and p.due_at < 'infinity' and to_timestamp(n.received_at / 1000.0) > now() - interval '1 day' order by 1, 2, 3
   on conflict (tenant_id, connection_id, order_id) do update set ask = excluded.ask, due_at = least(r.due_at, excluded.due_at) returning 1)`;
 
+interface OrderedProduct {
+  readonly order: OrderEvent;
+  readonly productId: string;
+}
+
+const PRODUCT_ROWS = new BulkRows<OrderedProduct>([
+  { name: 'tenant_id', type: 'text', of: ({ order }) => order.tenantId },
+  { name: 'connection_id', type: 'text', of: ({ order }) => order.connectionId },
+  { name: 'product_id', type: 'text', of: ({ productId }) => productId },
+  { name: 'received_at', type: 'bigint', of: ({ order }) => order.receivedAt },
+]);
+
+/** Products of orders that were never seen before are looked up, so that their weights outlive them; unless they were just read. */
+const LOOKED_UP = `looked_up as (
+  insert into ingest_ops.catalog_lookups as l (tenant_id, connection_id, resource, shop_item_id)
+  select distinct n.tenant_id, n.connection_id, 'product', n.product_id from ${PRODUCT_ROWS.unnest(6 + HEAD_ROWS.width + REREAD_ROWS.width, 'n')}
+    join ingest_ops.pollers p using (tenant_id, connection_id)
+    left join orders.catalog_heads h
+      on h.tenant_id = n.tenant_id and h.connection_id = n.connection_id and h.resource = 'product' and h.resource_id = n.product_id
+   where exists (select 1 from cas) and p.due_at < 'infinity' and to_timestamp(n.received_at / 1000.0) > now() - interval '1 day'
+     and (h.observed_at is null or to_timestamp(h.observed_at / 1000.0) < now() - interval '1 day') order by 1, 2, 4
+  on conflict (tenant_id, connection_id, resource, shop_item_id) do update set ask = excluded.ask, due_at = now()
+   where l.due_at is null and l.looked_at < now() - interval '1 day' returning 1)`;
+
 const KEYS = ['tenant_id', 'connection_id', 'order_id'];
 
 interface HeadRow {
@@ -102,7 +128,7 @@ const toHead = ({ as_of: asOf, modified_at: modifiedAt, observed_at: observedAt,
 
 /**
  * Folds order events into `orders.heads`: the newest head of every order, for pollers, reconciliation and control. What contradicts a
- * head asks the poller to read that order again.
+ * head asks the poller to read that order again; an order that was never seen before asks for its products, unless an import brings it as history.
  */
 export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEvent>[], claim: Claim): Promise<boolean> {
   const rows = await sql.query<HeadRow>(
@@ -115,10 +141,13 @@ export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEven
   const heads = new Map(rows.map((row) => [`${row.tenant_id}:${row.connection_id}:${row.order_id}`, toHead(row)]));
   const changed = new Set<string>();
   const contradictions: OrderEvent[] = [];
+  const products: OrderedProduct[] = [];
   for (const { event } of events) {
     const key = orderKey(event);
     const before = heads.get(key);
     if (asksForReread(before, event)) contradictions.push(event);
+    if (before === undefined && event.type === 'OrderObserved' && !isImportedHistory(event, event.createdAt))
+      products.push(...productIdsOf(event.lines).map((productId) => ({ order: event, productId })));
     const after = fold(before, event);
     if (after === before) continue;
     heads.set(key, after);
@@ -133,9 +162,15 @@ export async function applyHeads(sql: Sql, events: readonly Positioned<OrderEven
     `${casPrefix('orders')}, folded as (
        insert into orders.heads (${HEAD_ROWS.names}) select n.* from ${HEAD_ROWS.unnest(6, 'n')} where exists (select 1 from cas)
        on conflict (${KEYS.join(', ')}) do update set ${HEAD_ROWS.assignments('excluded', KEYS)} returning 1),
-     ${ASKED}
+     ${ASKED},
+     ${LOOKED_UP}
      select count(*)::int as owned from cas`,
-    [...casValues(claim.key, claim.expected, claim.next), ...HEAD_ROWS.values(values), ...REREAD_ROWS.values(contradictions)],
+    [
+      ...casValues(claim.key, claim.expected, claim.next),
+      ...HEAD_ROWS.values(values),
+      ...REREAD_ROWS.values(contradictions),
+      ...PRODUCT_ROWS.values(products),
+    ],
   );
   return result?.owned === 1;
 }

@@ -1,5 +1,12 @@
 import { asConnectionId, asTenantId, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
-import { ownDomainsOf, woocommerceSettingsSchema, type PollState, type RereadRequest, type WoocommerceSettings } from '@tributary/sources';
+import {
+  ownDomainsOf,
+  woocommerceSettingsSchema,
+  type CatalogState,
+  type PollState,
+  type RereadRequest,
+  type WoocommerceSettings,
+} from '@tributary/sources';
 
 /** A shop that this process may poll until the lease ends; renewed whenever the state is kept. */
 export interface PollLease {
@@ -8,6 +15,8 @@ export interface PollLease {
   readonly fence: number;
   /** As kept; null: never polled. */
   readonly state: unknown;
+  /** Of the catalog, as kept; null: never polled. */
+  readonly catalog: unknown;
   /** Turns in a row that ended in a failure. */
   readonly failures: number;
   readonly settings: WoocommerceSettings;
@@ -51,6 +60,7 @@ interface LeaseRow {
   readonly connection_id: string;
   readonly fence: number;
   readonly state: unknown;
+  readonly catalog: unknown;
   readonly failures: number;
   readonly settings: unknown;
   readonly default_country: string | null;
@@ -68,6 +78,7 @@ function toLease(row: LeaseRow): PollLease {
     connectionId: asConnectionId(row.connection_id),
     fence: row.fence,
     state: row.state,
+    catalog: row.catalog,
     failures: row.failures,
     settings,
     ownDomains: ownDomainsOf([settings.storeUrl]),
@@ -106,7 +117,7 @@ export class PollersStore {
           order by p.due_at limit $1 for update of p skip locked)
        update ingest_ops.pollers p set fence = p.fence + 1, leased_by = $2, leased_until = now() + make_interval(secs => $3)
          from due where p.tenant_id = due.tenant_id and p.connection_id = due.connection_id
-       returning p.tenant_id, p.connection_id, p.fence, p.state, p.failures, due.settings, due.default_country, due.secrets_version,
+       returning p.tenant_id, p.connection_id, p.fence, p.state, p.catalog, p.failures, due.settings, due.default_country, due.secrets_version,
                  (extract(epoch from clock_timestamp()) * 1000)::bigint as granted_at`,
       [limit, this.options.owner, this.options.leaseMs / 1_000],
     );
@@ -138,6 +149,18 @@ export class PollersStore {
           [tenantId, connectionId, putOff.orderIds, putOff.delayMs / 1_000],
         );
       if (rereads.length > 0) await askForRereads(tx, tenantId, connectionId, rereads);
+    });
+  }
+
+  /** Keeps how far the catalog is and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
+  async keepCatalog(lease: PollLease, state: CatalogState): Promise<void> {
+    await this.sql.transaction(async (tx) => {
+      await renewLease(tx, lease, this.options.leaseMs);
+      await tx.query(
+        'pollers-keep-catalog',
+        'update ingest_ops.pollers set catalog = $3::jsonb where tenant_id = $1 and connection_id = $2',
+        [lease.tenantId, lease.connectionId, JSON.stringify(state)],
+      );
     });
   }
 

@@ -77,6 +77,11 @@ export class Catalog {
     this.#ground.fire('product.deleted', id);
   }
 
+  untrash(id: number): void {
+    this.#put({ ...this.get(id), status: 'publish', modifiedAt: this.#ground.clock.nowSeconds() });
+    this.#ground.fire('product.restored', id);
+  }
+
   /** Says nothing to anybody. */
   forceDelete(id: number): void {
     this.#products.delete(id);

@@ -68,15 +68,15 @@ export const listParameters = (of: Keyset['of'], detail: Keyset['detail']): Reco
   ...(detail === 'glimpse' ? { _fields: GLIMPSE_FIELDS } : {}),
 });
 
-export function keysetQuery({ by, of, detail, after, before, crowd }: Keyset, pageRows: number): ShopQuery {
+export function keysetQuery({ by, of, detail, after, before, crowd }: Keyset, pageRows: number, path = '/orders'): ShopQuery {
   const names = NAMES[by];
   const base = { ...listParameters(of, detail), per_page: String(pageRows), order: 'asc' };
   if (crowd === null) {
     const until = before === null ? {} : { [names.before]: naiveUtc(before) };
-    return { path: '/orders', parameters: { ...base, orderby: names.orderby, page: '1', [names.after]: naiveUtc(after), ...until } };
+    return { path, parameters: { ...base, orderby: names.orderby, page: '1', [names.after]: naiveUtc(after), ...until } };
   }
   return {
-    path: '/orders',
+    path,
     parameters: {
       ...base,
       orderby: 'id',

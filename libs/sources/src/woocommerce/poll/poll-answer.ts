@@ -39,7 +39,7 @@ export interface ShopPage {
 export type Reading<T> = { readonly kind: 'read'; readonly value: T } | { readonly kind: 'failed'; readonly failure: PollFailure };
 
 const CODE = /^[a-z0-9_]{1,80}$/;
-const GONE: ReadonlySet<string> = new Set(['woocommerce_rest_shop_order_invalid_id', 'woocommerce_rest_order_invalid_id']);
+const ORDER_GONE: ReadonlySet<string> = new Set(['woocommerce_rest_shop_order_invalid_id', 'woocommerce_rest_order_invalid_id']);
 const CACHE_HIT = /\bhit\b/i;
 const CACHE_HEADERS = ['x-wc-cache', 'x-cache', 'cf-cache-status', 'x-litespeed-cache', 'x-proxy-cache', 'x-varnish-cache'];
 
@@ -130,12 +130,21 @@ export function readReport(reply: ShopReply): Reading<{ readonly rows: readonly 
   return Array.isArray(value) ? { kind: 'read', value: { rows: value, shopTime } } : failed('unusable', 'not a list');
 }
 
-const isGone = (answer: ShopAnswer): boolean => answer.status === 404 && GONE.has(errorCodeOf(answer) ?? '');
+const isGone = (answer: ShopAnswer, codes: ReadonlySet<string>): boolean => answer.status === 404 && codes.has(errorCodeOf(answer) ?? '');
 
-/** One order by its id: `row` is null when the shop says that there is no such order. */
-export function readSingle(reply: ShopReply): Reading<{ readonly row: unknown; readonly shopTime: number }> {
-  const body = readBody(reply, (answer) => answer.status === 200 || isGone(answer));
+/**
+ * One order by its id, or another thing whose absence WooCommerce tells with one of these codes: `row` is null when the shop says that
+ * there is none.
+ */
+export function readSingle(reply: ShopReply, codes = ORDER_GONE): Reading<{ readonly row: unknown; readonly shopTime: number }> {
+  const body = readBody(reply, (answer) => answer.status === 200 || isGone(answer, codes));
   if (body.kind === 'failed' || reply.kind !== 'answered') return body as Reading<never>;
   const { value, shopTime } = body.value;
-  return { kind: 'read', value: { row: isGone(reply.answer) ? null : value, shopTime } };
+  return { kind: 'read', value: { row: isGone(reply.answer, codes) ? null : value, shopTime } };
+}
+
+/** What a setting’s address answers. */
+export function readObject(reply: ShopReply): Reading<unknown> {
+  const body = readBody(reply);
+  return body.kind === 'failed' ? body : { kind: 'read', value: body.value.value };
 }
