@@ -32,6 +32,10 @@ describe('the arguments of npm test', () => {
       only: 'unit',
       jestArguments: ['-t', 'a name', 'order'],
     });
+    expect(readTestRequest(['--only', 'unit', '--', '--changedSince=main'])).toEqual({
+      only: 'unit',
+      jestArguments: ['--changedSince=main'],
+    });
     expect(readTestRequest(['--only=e2e'])).toEqual({ only: 'e2e', jestArguments: [] });
     expect(readTestRequest([])).toEqual({ only: null, jestArguments: [] });
   });

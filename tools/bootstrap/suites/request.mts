@@ -9,7 +9,7 @@ export interface TestRequest {
   readonly jestArguments: readonly string[];
 }
 
-/** Reads `--only <project>`; everything else goes to jest. */
+/** Reads `--only <project>`; everything else goes to jest, but for the `--` before it, after which jest would take options for paths. */
 export function readTestRequest(args: readonly string[]): TestRequest {
   const jestArguments: string[] = [];
   let only: Project | null = null;
@@ -17,7 +17,7 @@ export function readTestRequest(args: readonly string[]): TestRequest {
     const argument = args[index] ?? '';
     if (argument === '--only') only = projectCalled(args[++index] ?? '');
     else if (argument.startsWith('--only=')) only = projectCalled(argument.slice('--only='.length));
-    else jestArguments.push(argument);
+    else if (argument !== '--') jestArguments.push(argument);
   }
   return { only, jestArguments };
 }
