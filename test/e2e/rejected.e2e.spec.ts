@@ -1,6 +1,7 @@
 import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
 import { readRecordsOf } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
+import { loadCapture } from '../builders/captured-webhooks.js';
 import { orderPersonal } from '../builders/order.builder.js';
 import { postedStatus, signedBytes } from '../stack/bad-webhooks.js';
 import { tributary } from '../stack/command-line.js';
@@ -142,4 +143,29 @@ it('retries and resumes from the command line', async () => {
   expect([retried.code, retried.err]).toEqual([1, expect.stringContaining('409')]);
   const resumed = await tributary(stack, ['resume', 'acme', 'ads']);
   expect([resumed.code, resumed.out]).toEqual([0, 'ads goes on; 0 deliveries were waiting.\n']);
+});
+
+it('takes a product of the catalog as a webhook would have brought it', async () => {
+  const { rawBody } = loadCapture('016');
+  const before = new Set((await list('?state=rejected')).map(({ eventId }) => eventId));
+  expect(await send(signedBytes(rawBody, 'secret-of-tomorrow', 'product.created'))).toBe(401);
+  const product = (await rejectedNow(before.size + 1)).find(({ eventId }) => !before.has(eventId));
+  await putShopVersion(stack, {
+    tenantId: 'acme',
+    id: 'shop',
+    version: 3,
+    secrets: { webhookToken: TOKEN, webhookSecret: 'secret-of-tomorrow' },
+  });
+  const again = await control.ask<{ items: object[] }>(`/v1/tenants/acme/rejected/${product?.eventId}/resubmit`, {
+    method: 'POST',
+    body: {},
+  });
+  expect(again).toMatchObject({ status: 200, body: { outcome: 'done', items: [{ outcome: 'taken', reason: null }] } });
+  await eventually('the product is known', 10_000, async () => {
+    const rows = await stack.sql.query<{ weight: string }>(
+      '',
+      `select content ->> 'weight' as weight from orders.catalog_heads where tenant_id = 'acme' and resource = 'product' and resource_id = '11'`,
+    );
+    return rows[0]?.weight === '0.52';
+  });
 });
