@@ -9,8 +9,13 @@ import { orderObserved, signedWebhook } from '../builders/order.builder.js';
 
 const folder = join(__dirname, '..', '..', 'deploy', 'demo');
 const template = JSON.parse(readFileSync(join(folder, 'order.json'), 'utf8')) as OrderBody;
-const file = parse(readFileSync(join(folder, 'tenants.yaml'), 'utf8')) as { tenants: [{ connections: [ConnectionText, ConnectionText] }] };
-const [shop, ads] = file.tenants[0].connections;
+const file = parse(readFileSync(join(folder, 'tenants.yaml'), 'utf8')) as { tenants: [{ connections: readonly ConnectionText[] }] };
+const connectionOf = (kind: string): ConnectionText => {
+  const found = file.tenants[0].connections.find((connection) => connection['kind'] === kind);
+  if (found === undefined) throw new Error(`the demo has no connection of kind ${kind}`);
+  return found;
+};
+const [shop, ads] = [connectionOf('woocommerce'), connectionOf('tiktok')];
 
 interface ConnectionText {
   readonly [name: string]: unknown;
