@@ -150,7 +150,10 @@ export class Follower {
         );
       }
       case 'ask-known-orders': {
-        const known = [...this.heads.values()].filter(({ isVanished }) => !isVanished).map(({ orderId }) => orderId);
+        const { createdBefore } = move;
+        const isWanted = ({ isVanished, observed }: OrderState): boolean =>
+          !isVanished && (createdBefore === null || (observed?.createdAt ?? 0) < createdBefore);
+        const known = [...this.heads.values()].filter(isWanted).map(({ orderId }) => orderId);
         return takeIds(
           state,
           known
@@ -183,11 +186,11 @@ export class Follower {
   }
 
   /** A page of the import, when one runs and the last one did not just fail. */
-  private importPage({ access }: PollState): 'read' | 'nothing' {
+  private importPage({ access, pageRows }: PollState): 'read' | 'nothing' {
     const job = this.import;
     if (job === null || access === null) return 'nothing';
     const { world, keys, ask } = this.options;
-    const state = resumeImport(job.kept === null ? null : (JSON.parse(job.kept) as unknown), job.range);
+    const state = resumeImport(job.kept === null ? null : (JSON.parse(job.kept) as unknown), job.range, pageRows);
     this.requests += 1;
     const reply = ask(
       shopRequest(importQuery(state), access, keys, { timestampSeconds: Math.floor(world.now() / 1_000), nonce: `i${this.requests}` }),

@@ -45,12 +45,12 @@ export class ImportPages {
   constructor(private readonly ports: ImportPorts) {}
 
   /** Answers after how many ms the next page may be asked; null: the shop has no import that runs. */
-  async page(turn: ImportTurn, { access, shopClock }: PollState): Promise<number | null> {
+  async page(turn: ImportTurn, { access, shopClock, pageRows }: PollState): Promise<number | null> {
     const job = access === null ? null : await this.ports.store.running(turn.lease);
     if (access === null || job === null) return null;
     if (job.waitMs > 0) return job.waitMs;
     const { lease, keys, now } = turn;
-    const state = resumeImport(job.state, job.range);
+    const state = resumeImport(job.state, job.range, pageRows);
     const moment = { timestampSeconds: Math.floor(now() / 1_000), nonce: randomBytes(16).toString('hex') };
     const reply = await this.ports.client.get(shopRequest(importQuery(state), access, keys, moment));
     const step = takeImportPage(state, job.range, reply, { now: shopClock ?? now(), defaultCountry: lease.defaultCountry });

@@ -146,7 +146,7 @@ export class PollTurns {
         );
       }
       case 'ask-known-orders':
-        return takeIds(state, await this.ports.heads.idsAfter(lease, move.after, move.limit));
+        return takeIds(state, await this.ports.heads.idsAfter(lease, move.after, move.limit, move.createdBefore));
       case 'ask-known-counts':
         return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease, move.createdFrom));
       case 'ask-front-page':

@@ -50,13 +50,14 @@ export class KnownHeads {
     return new Map(rows.map((row) => [row.order_id, toHead(row)]));
   }
 
-  /** Ids of orders that have not vanished, in the database’s order, after the given one. */
-  async idsAfter({ tenantId, connectionId }: ShopId, after: string, limit: number): Promise<string[]> {
+  /** Ids of orders that have not vanished, in the database’s order, after the given one; with `createdBefore` only of older ones. */
+  async idsAfter({ tenantId, connectionId }: ShopId, after: string, limit: number, createdBefore: number | null): Promise<string[]> {
     const rows = await this.sql.query<{ order_id: string }>(
       'known-heads-ids',
       `select order_id from orders.heads where tenant_id = $1 and connection_id = $2 and order_id > $3 and not is_vanished
+          and ($5::bigint is null or created_at is null or created_at < $5)
         order by order_id limit $4`,
-      [tenantId, connectionId, after, limit],
+      [tenantId, connectionId, after, limit, createdBefore],
     );
     return rows.map(({ order_id: id }) => id);
   }

@@ -15,7 +15,7 @@ const answer = (rows: readonly unknown[], total = rows.length): ShopReply => ({
     headers: { date: DATE, 'x-wp-total': String(total), 'x-wp-totalpages': String(Math.ceil(total / 100)) },
   },
 });
-const begun = (): ImportState => resumeImport(null, RANGE);
+const begun = (): ImportState => resumeImport(null, RANGE, 100);
 const next = (state: ImportState | null): ImportState => {
   if (state === null) throw new Error('it is done');
   return state;
@@ -79,6 +79,6 @@ it.each([
 
 it('goes on from what was kept, and begins anew with what it does not know', () => {
   const { state } = takeImportPage(begun(), RANGE, answer([]), context);
-  expect(resumeImport(JSON.parse(JSON.stringify(state)), RANGE)).toEqual(state);
-  expect(resumeImport({ version: 9 }, RANGE)).toEqual(begun());
+  expect(resumeImport(JSON.parse(JSON.stringify(state)), RANGE, 50)).toEqual(state);
+  expect(resumeImport({ version: 9 }, RANGE, 100)).toEqual(begun());
 });

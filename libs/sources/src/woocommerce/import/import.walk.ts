@@ -42,7 +42,6 @@ export interface ImportStep {
 }
 
 const SECOND = 1_000;
-const PAGE_ROWS = 100;
 const MIN_PAGE_ROWS = 10;
 /** A smaller page may pass where a large one takes too long. */
 const SHRINKING: ReadonlySet<PollFailure['kind']> = new Set(['timeout', 'too-large', 'shop-error']);
@@ -50,11 +49,14 @@ const SHRINKING: ReadonlySet<PollFailure['kind']> = new Set(['timeout', 'too-lar
 /** By creation, because that never changes in the walk: first what the shop lists, then its trash. */
 const walkOf = ({ from, to }: ImportRange, of: Keyset['of']): Keyset => startKeyset('created', of, 'whole', from - SECOND, to);
 
-/** The state as it was kept; one that this release does not know begins anew, which publishes nothing twice. */
-export function resumeImport(kept: unknown, range: ImportRange): ImportState {
+/**
+ * The state as it was kept; one that this release does not know begins anew, which publishes nothing twice. `pageRows`: what the poller
+ * found that the shop can answer.
+ */
+export function resumeImport(kept: unknown, range: ImportRange, pageRows: number): ImportState {
   const state = kept as ImportState | null;
   if (state?.version === 1) return state;
-  return { version: 1, keyset: walkOf(range, 'live'), pageRows: PAGE_ROWS, total: 0, read: 0, isCounted: false, unreadable: [] };
+  return { version: 1, keyset: walkOf(range, 'live'), pageRows, total: 0, read: 0, isCounted: false, unreadable: [] };
 }
 
 export const importQuery = ({ keyset, pageRows }: ImportState): ShopQuery => keysetQuery(keyset, pageRows);

@@ -9,6 +9,7 @@ import { stepTo, type Finding, type PollContext, type PollStep } from './poll.st
 import {
   takeChanges,
   takeDueRereads,
+  knownSweepOf,
   takeKnown,
   takeKnownIds,
   takeProbe,
@@ -114,7 +115,7 @@ function calmed(task: Task | null): Task | null {
 }
 
 const sweepOf = (task: Task): Sweep | null =>
-  task.kind === 'sweep' ? task.name : task.kind === 'known' ? 'ids' : task.kind === 'counts' ? 'counts' : null;
+  task.kind === 'sweep' ? task.name : task.kind === 'known' ? knownSweepOf(task) : task.kind === 'counts' ? 'counts' : null;
 
 /** Nothing is lost by a failure: what was asked is asked again. A sweep that keeps failing makes room for an hour. */
 function withFailure(before: PollState, failure: PollFailure, settings: PollSettings, now: number): PollStep {

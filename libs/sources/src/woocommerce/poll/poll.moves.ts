@@ -11,8 +11,8 @@ export type Move =
   | { readonly kind: 'ask-front-page' }
   /** Ids of `ingest_ops.rereads` that are due. */
   | { readonly kind: 'ask-due-rereads'; readonly limit: number }
-  /** Ids of orders that we know and that have not vanished, in order, after the given one. */
-  | { readonly kind: 'ask-known-orders'; readonly after: string; readonly limit: number }
+  /** Ids of orders that we know and that have not vanished, in order, after the given one; only of those created before (epoch ms). */
+  | { readonly kind: 'ask-known-orders'; readonly after: string; readonly limit: number; readonly createdBefore: number | null }
   /** How many orders we know by status, of those created at or after `createdFrom` (epoch ms, 0: of all). */
   | { readonly kind: 'ask-known-counts'; readonly createdFrom: number }
   /** Nothing is due before `until` (our clock). */
@@ -114,8 +114,13 @@ function moveOf(task: Task, state: PollState, settings: PollSettings, access: Sh
       return ask(keysetQuery(task.keyset, state.pageRows));
     case 'known':
       return task.left === null
-        ? { kind: 'ask-known-orders', after: task.after, limit: state.pageRows }
-        : ask(inIds(task.left, task.stage, 'glimpse'));
+        ? {
+            kind: 'ask-known-orders',
+            after: task.after,
+            limit: state.pageRows,
+            createdBefore: task.detail === 'whole' ? horizonOf(state, settings) : null,
+          }
+        : ask(inIds(task.left, task.stage, task.detail));
     case 'rereads':
       return task.stage === 'single'
         ? ask({ path: `/orders/${task.left[0] ?? ''}`, parameters: { _skip_cache: '1' } })

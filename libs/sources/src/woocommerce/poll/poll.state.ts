@@ -26,7 +26,10 @@ export interface SweepTask {
   readonly keyset: Keyset;
 }
 
-/** Orders that we know are looked for in the shop's lists, a page at a time. */
+/**
+ * Orders that we know are looked for in the shop's lists, a page at a time: a glimpse of all of them, or whole those from before the
+ * horizon, which no walk by date reads.
+ */
 export interface KnownTask {
   readonly kind: 'known';
   /** Order id; the next page begins after it. */
@@ -34,6 +37,7 @@ export interface KnownTask {
   /** Not found yet; null: the next page is still to be asked of our own table. */
   readonly left: readonly string[] | null;
   readonly stage: 'live' | 'trash';
+  readonly detail: Keyset['detail'];
 }
 
 /** Orders that somebody asked to be read again: in the list, then in the trash, then one by one. */

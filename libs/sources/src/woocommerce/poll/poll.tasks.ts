@@ -3,7 +3,7 @@ import type { ShopReply } from '../rest/shop-exchange.js';
 import { startKeyset, takeKeysetPage } from './keyset-walk.js';
 import { readPage, readSingle, type Reading } from './poll-answer.js';
 import type { PollSettings } from './poll.settings.js';
-import type { ChangesTask, KnownTask, PollState, RereadsTask, SweepTask } from './poll.state.js';
+import { horizonOf, type ChangesTask, type KnownTask, type PollState, type RereadsTask, type Sweep, type SweepTask } from './poll.state.js';
 import { idsOf, readGlimpses, readOrders, stepTo, type PollContext, type PollStep } from './poll.step.js';
 
 /** An answer of the shop to what a task asked. */
@@ -61,7 +61,7 @@ export function takeChanges(task: ChangesTask, { state, reply, settings, context
   return { kind: 'read', value: { step: stepTo(ended, seen), shopTime } };
 }
 
-export function takeSweep(task: SweepTask, slot: Slot, { state, reply, context }: TaskAnswer): Reading<Taken> {
+export function takeSweep(task: SweepTask, slot: Slot, { state, reply, settings, context }: TaskAnswer): Reading<Taken> {
   const page = readPage(reply);
   if (page.kind === 'failed') return page;
   const { rows, shopTime } = page.value;
@@ -78,7 +78,8 @@ export function takeSweep(task: SweepTask, slot: Slot, { state, reply, context }
   });
   if (!isDone) return step({ ...task, keyset });
   if (keyset.of === 'live') return step({ ...task, keyset: startKeyset(keyset.by, 'trash', keyset.detail, task.from) });
-  if (task.name === 'ids') return step({ kind: 'known', after: '', left: null, stage: 'live' });
+  if (task.name === 'ids') return step(startKnown('glimpse'));
+  if (task.name === 'everything' && horizonOf(state, settings) > 0) return step(startKnown('whole'));
   return step(null, { findings: [{ kind: 'sweep-ended', sweep: task.name }] });
 }
 
@@ -87,21 +88,29 @@ const without = (ids: readonly string[], found: readonly string[]): string[] => 
   return ids.filter((id) => !here.has(id));
 };
 
+const startKnown = (detail: KnownTask['detail']): KnownTask => ({ kind: 'known', after: '', left: null, stage: 'live', detail });
+
+/** Which sweep the look for known orders ends. */
+export const knownSweepOf = ({ detail }: KnownTask): Sweep => (detail === 'whole' ? 'everything' : 'ids');
+
 /** A page of orders that we know, or the end of them. */
 export function takeKnownIds(state: PollState, task: KnownTask, ids: readonly string[]): PollStep {
   const last = ids.at(-1);
-  if (last === undefined) return stepTo({ ...state, back: null }, { findings: [{ kind: 'sweep-ended', sweep: 'ids' }] });
+  if (last === undefined) return stepTo({ ...state, back: null }, { findings: [{ kind: 'sweep-ended', sweep: knownSweepOf(task) }] });
   return stepTo({ ...state, back: { ...task, after: last, left: ids, stage: 'live' } });
 }
 
-export function takeKnown(task: KnownTask, { state, reply }: TaskAnswer): Reading<Taken> {
+export function takeKnown(task: KnownTask, { state, reply, context }: TaskAnswer): Reading<Taken> {
   const page = readPage(reply);
   if (page.kind === 'failed') return page;
   const { rows, shopTime } = page.value;
   const left = without(task.left ?? [], idsOf(rows));
   const isOver = left.length === 0 || task.stage === 'trash';
   const back: KnownTask = isOver ? { ...task, left: null, stage: 'live' } : { ...task, left, stage: 'trash' };
-  const step = stepTo({ ...state, back, areRereadsDue: true }, { glimpses: readGlimpses(rows), missing: isOver ? left : [] });
+  const isWhole = task.detail === 'whole';
+  const { state: after, ...seen } = readOrders(state, isWhole ? rows : [], shopTime, context);
+  const what = isWhole ? seen : { glimpses: readGlimpses(rows) };
+  const step = stepTo({ ...after, back, areRereadsDue: true }, { ...what, missing: isOver ? left : [] });
   return { kind: 'read', value: { step, shopTime } };
 }
 
