@@ -37,6 +37,7 @@ describe('the arguments of npm test', () => {
       jestArguments: ['--changedSince=main'],
     });
     expect(readTestRequest(['--only=e2e'])).toEqual({ only: 'e2e', jestArguments: [] });
+    expect(readTestRequest(['--only=unit', '--', '--changedSince=main']).jestArguments).toEqual(['--changedSince=main']);
     expect(readTestRequest([])).toEqual({ only: null, jestArguments: [] });
   });
 

@@ -55,6 +55,14 @@ export function alertsContract(empty: () => Promise<Alerts> | Alerts): void {
     expect(after?.id).not.toBe(before?.id);
   });
 
+  it('stays open until it was quiet for as long as asked', async () => {
+    await alerts.open(badSignature);
+    await alerts.close(acme, shop, 'bad-signature', 3_600_000);
+    expect(await alerts.list(acme)).toHaveLength(1);
+    await alerts.close(acme, shop, 'bad-signature', 0);
+    expect(await alerts.list(acme)).toEqual([]);
+  });
+
   it('closes what is not open without a word', async () => {
     await alerts.close(acme, shop, 'kafka-away');
     expect(await alerts.list(null)).toEqual([]);

@@ -223,7 +223,7 @@ describe('a request that is not from the shop', () => {
   it('belongs to the shop of its address, whatever its headers say', async () => {
     const { headers, rawBody } = signedWebhook(paidOrder(45), 'the-new-secret', 'order.created');
     const claims = {
-      'x-wc-webhook-source': 'https://another.example/',
+      'x-wc-webhook-source': 'http://www.shop.example:8080/',
       'x-wc-webhook-id': '-1',
       'x-wc-webhook-resource': 'product',
       'x-wc-webhook-event': 'deleted',

@@ -96,7 +96,13 @@ function replayed(prefix: RegExp, nowMs: number): readonly CapturedWebhook[] {
   });
 }
 
-const shop = ({ id, token, secret }: (typeof SHOPS)[number]): ShopSpec => ({ id, token, webhookSecret: secret });
+const shop = ({ id, token, secret }: (typeof SHOPS)[number]): ShopSpec => ({
+  id,
+  token,
+  webhookSecret: secret,
+  // The host that the captures say they are from.
+  settings: { storeUrl: 'http://127.0.0.1' },
+});
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 interface Properties {

@@ -145,7 +145,8 @@ it('makes no second connection of the same shop', async () => {
   expect([again.status, again.body['id']]).toEqual([200, id]);
   expect(await connections()).toMatchObject([
     { id: 'ads', version: 1 },
-    { id: `instance-${String(id)}`, version: 2 },
+    // One more when the shop was asked about itself meanwhile.
+    { id: `instance-${String(id)}`, version: expect.any(Number) as number },
   ]);
 });
 

@@ -10,15 +10,23 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** Runs the built command line as a person does, against a stack. */
-export async function tributary(stack: Stack, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+/** Runs the built command line as a person does, against a stack; `onOut` is told of all that it has printed so far. */
+export async function tributary(
+  stack: Stack,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  onOut: (out: string) => void = () => undefined,
+): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(root, 'dist', 'apps', 'cli', 'main.js'), ...args], {
     cwd: root,
     env: { ...stack.environment(), CONTROL_URL: stack.app('control').url, ...env },
   });
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+    onOut(out);
+  });
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, out, err };

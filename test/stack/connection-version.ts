@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { CONFIG_EVENTS_TOPIC, encodeConnectionConfigured, type ConnectionConfigured } from '@tributary/codecs';
-import { asConnectionId, asTenantId, partitionOf, writeSecretValues } from '@tributary/domain';
+import { addressHash, asConnectionId, asTenantId, partitionOf, writeSecretValues } from '@tributary/domain';
 import { LaneProducer, Registry, withTopicAdmin } from '@tributary/kafka';
 import { PostgresVaultStore } from '@tributary/postgres';
 import { woocommerceSettingsSchema } from '@tributary/sources';
-import { addressHashOf, loadSchemaBook } from '@tributary/stream';
+import { loadSchemaBook } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { eventually } from './eventually.js';
@@ -39,7 +39,7 @@ export async function putConnectionVersions(stack: Stack, connections: readonly 
   const nowMs = Date.now();
   for (const { tenantId, id, version, kind, secrets, addresses, ...connection } of connections) {
     await vault.putSecrets(asTenantId(tenantId), asConnectionId(id), version, writeSecretValues(secrets));
-    const hashes = addresses.map(addressHashOf);
+    const hashes = addresses.map(addressHash);
     const value = encodeConnectionConfigured(book, {
       eventId: uuidv7(),
       tenantId: asTenantId(tenantId),

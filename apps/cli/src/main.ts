@@ -5,6 +5,8 @@ import { schemasFolder } from '@tributary/postgres';
 import { describeError } from '@tributary/telemetry';
 import { alertsCommand } from './alerts.command.js';
 import { applyCommand } from './apply.command.js';
+import { checkCommand } from './check.command.js';
+import { connectCommand } from './connect.command.js';
 import { deliveriesCommand } from './deliveries.command.js';
 import { dumpCommand } from './dump.command.js';
 import { explainCommand } from './explain.command.js';
@@ -22,6 +24,7 @@ import { topicsCommand } from './topics.command.js';
 const terminal: Terminal = {
   environment: processEnvironment(),
   schemasFolder: schemasFolder(),
+  isTerminal: process.stdout.isTTY,
   say: (line) => void process.stdout.write(`${line}\n`),
   tell: (line) => void process.stderr.write(`${line}\n`),
 };
@@ -34,6 +37,8 @@ for (const register of [
   topicsCommand,
   schemasCommand,
   applyCommand,
+  checkCommand,
+  connectCommand,
   rebuildCommand,
   dumpCommand,
   explainCommand,

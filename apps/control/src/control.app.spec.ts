@@ -52,6 +52,8 @@ class Settings {
         collectorUrl: 'https://collect.example',
       },
       instances: { store: {}, change: {}, vault: {} } as unknown as ControlPorts['instances'],
+      connect: {} as unknown as ControlPorts['connect'],
+      check: {} as unknown as ControlPorts['check'],
       reading: { appUrls: { ingest: null, tiktok: null } } as unknown as ControlPorts['reading'],
     };
   }

@@ -1,4 +1,4 @@
-import { adminSettings, installationSettings, integer, readSettings, url, type Settings } from '@tributary/config';
+import { adminSettings, installationSettings, integer, publicIngestSettings, readSettings, url, type Settings } from '@tributary/config';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
 
@@ -10,10 +10,7 @@ export const controlAppSettings = {
   ...postgresSettings,
   CONTROL_PORT: integer(0, 65_535, 8081).describe('Port of the app `control`: the admin API, health, metrics'),
   INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where the app `ingest` is; control asks it whether it is ready'),
-  PUBLIC_INGEST_URL: url()
-    .transform((address) => address.replace(/\/+$/, ''))
-    .default('http://127.0.0.1:8080')
-    .describe('Where shops and their visitors’ browsers reach the app `ingest`; stands in the files that a shop installs'),
+  ...publicIngestSettings,
   TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where the app `tiktok` is; control asks it whether it is ready'),
 } as const;
 

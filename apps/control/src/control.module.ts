@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
+import { CHECK_PORTS, CheckController, type CheckPorts } from './check/check.controller.js';
+import { CONNECT_PORTS, ConnectController, type ConnectPorts } from './connect/connect.controller.js';
 import { INSTALL_PORTS, InstallController, type InstallPorts } from './install/install.controller.js';
 import { InstanceKeysController } from './instances/instance-keys.controller.js';
 import { INSTANCES_PORTS, InstancesController } from './instances/instances.controller.js';
@@ -13,20 +15,32 @@ export interface ControlPorts {
   readonly health: Health;
   readonly tenants: TenantsPorts;
   readonly install: InstallPorts;
+  readonly connect: ConnectPorts;
+  readonly check: CheckPorts;
   readonly reading: ReadingPorts;
   readonly instances: InstancesPorts;
 }
 
 @Module({})
 export class ControlModule {
-  static of({ health, tenants, install, reading, instances }: ControlPorts): DynamicModule {
+  static of({ health, tenants, install, connect, check, reading, instances }: ControlPorts): DynamicModule {
     return {
       module: ControlModule,
       imports: [HealthModule.of(health), ReadingModule.of(reading)],
-      controllers: [TenantsController, InstallController, InstancesController, InstanceKeysController, OpenApiController],
+      controllers: [
+        TenantsController,
+        InstallController,
+        ConnectController,
+        CheckController,
+        InstancesController,
+        InstanceKeysController,
+        OpenApiController,
+      ],
       providers: [
         { provide: TENANTS_PORTS, useValue: tenants },
         { provide: INSTALL_PORTS, useValue: install },
+        { provide: CONNECT_PORTS, useValue: connect },
+        { provide: CHECK_PORTS, useValue: check },
         { provide: INSTANCES_PORTS, useValue: instances },
       ],
     };

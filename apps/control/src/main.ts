@@ -4,7 +4,7 @@ import { adminToken, ConfigurationError, masterKeyText, printSettingsIfAsked, pr
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
-import { passStartGate, InstancesStore, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
+import { ControlCommands, passStartGate, InstancesStore, SettingsChange, SettingsRelay, SettingsStore } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { appsNotReady } from './apps-ready.js';
@@ -18,6 +18,7 @@ const APPEND_TIMEOUT_MS = 10_000;
 interface Control {
   readonly ports: ControlPorts;
   readonly relay: SettingsRelay;
+  readonly commands: ControlCommands;
   readonly close: () => Promise<void>;
 }
 
@@ -42,6 +43,8 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
   const appUrls = { ingest: settings.INGEST_URL, tiktok: settings.TIKTOK_URL };
   const metrics = new Metrics('control');
   const change = new SettingsChange({ store, vault, book, publish: () => relay.flush() });
+  const commands = new ControlCommands(sql, change, vault, log);
+  const alerts = new PostgresAlerts(sql);
   const ports: ControlPorts = {
     health: {
       notLive: () => [],
@@ -50,8 +53,19 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
     },
     tenants: { store, change },
     instances: { store: new InstancesStore(sql), change, vault },
-    install: { connections: (tenantId) => store.known(sql, tenantId), vault, collectorUrl: settings.PUBLIC_INGEST_URL },
-    reading: { sql, vault, kafka, registry, book, alerts: new PostgresAlerts(sql), log, appUrls },
+    install: {
+      connections: (tenantId) => store.known(sql, tenantId),
+      vault,
+      collectorUrl: settings.PUBLIC_INGEST_URL ?? settings.INGEST_URL,
+    },
+    connect: {
+      sql,
+      connections: (tenantId) => store.known(sql, tenantId),
+      publicUrl: settings.PUBLIC_INGEST_URL ?? null,
+      allowsPlainHttp: settings.ALLOW_PRIVATE_STORE_HOSTS,
+    },
+    check: { sql, connections: (tenantId) => store.known(sql, tenantId), alerts, vault },
+    reading: { sql, vault, kafka, registry, book, alerts, log, appUrls },
   };
   const stopCounting = countAlerts(sql, metrics, log);
   const close = async (): Promise<void> => {
@@ -60,16 +74,17 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
     await asking.close();
     await sql.close();
   };
-  return { ports, relay, close };
+  return { ports, relay, commands, close };
 }
 
 async function main(): Promise<void> {
   const settings = readControlSettings(processEnvironment());
   const log = createLog('control', settings.LOG_LEVEL);
   const token = adminToken(settings);
-  const { ports, relay, close } = await connect(settings, log);
+  const { ports, relay, commands, close } = await connect(settings, log);
   const app = await createControlApp(ports, { adminToken: token, log });
   relay.start();
+  commands.start();
   await app.listen(settings.CONTROL_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.CONTROL_PORT }, 'listening');
 
@@ -78,6 +93,7 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     await app.close();
+    await commands.stop();
     await relay.stop();
     await close();
     process.exit(0);

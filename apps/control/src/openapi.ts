@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CHECK_PATHS } from './check/check.openapi.js';
+import { CONNECT_PATHS } from './connect/connect.openapi.js';
 import { INSTALL_PATHS } from './install/install.openapi.js';
 import { INSTANCES_PATHS } from './instances/instances.openapi.js';
 import { problemAnswer, problemSchema, type ApiAnswer, type ApiParameter, type ApiRoute } from './openapi-route.js';
@@ -37,7 +39,15 @@ const OPEN_PATHS: readonly ApiRoute[] = [
 ];
 
 /** Every route of control, by the module that serves it. */
-export const ROUTES: readonly ApiRoute[] = [...OPEN_PATHS, ...TENANTS_PATHS, ...INSTALL_PATHS, ...READING_PATHS, ...INSTANCES_PATHS];
+export const ROUTES: readonly ApiRoute[] = [
+  ...OPEN_PATHS,
+  ...TENANTS_PATHS,
+  ...INSTALL_PATHS,
+  ...CONNECT_PATHS,
+  ...CHECK_PATHS,
+  ...READING_PATHS,
+  ...INSTANCES_PATHS,
+];
 
 const EVERYWHERE: Readonly<Record<number, ApiAnswer>> = {
   500: problemAnswer('Our mistake; the log of control says which'),

@@ -56,8 +56,10 @@ function viewOf({ id, kind, state, version, activatedAt, settings, changedAt, de
     settings: settings as Record<string, unknown>,
   };
   if (kind !== woocommerceSource.kind) return view;
-  const { isRequired, explanation } = isConsentRequired(woocommerceSettingsSchema.parse(settings), defaultCountry);
-  return { ...view, consent: { required: isRequired, because: explanation } };
+  const inForce = woocommerceSettingsSchema.parse(settings);
+  const { isRequired, explanation } = isConsentRequired(inForce, defaultCountry);
+  const { fromShop = null, ...written } = inForce;
+  return { ...view, settings: written, shop: fromShop, consent: { required: isRequired, because: explanation } };
 }
 
 /** Tenants and their connections: asked for as a whole, shown without secrets. */

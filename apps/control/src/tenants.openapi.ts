@@ -1,3 +1,4 @@
+import { shopFactsSchema } from '@tributary/sources';
 import { z } from 'zod';
 import { problemAnswer, type ApiParameter, type ApiRoute } from './openapi-route.js';
 
@@ -18,6 +19,10 @@ const connectionViewSchema = z
     activatedAt: z.iso.datetime(),
     changedAt: z.iso.datetime(),
     settings: z.record(z.string(), z.unknown()).describe('Complete, with defaults, without secrets'),
+    shop: shopFactsSchema
+      .nullable()
+      .optional()
+      .describe('Of a shop: what it says about itself, read with its REST keys; null before that and without keys'),
     consent: consent.optional().describe('Of a shop: whether its buyers must have said yes, and why'),
   })
   .meta({ id: 'Connection' });

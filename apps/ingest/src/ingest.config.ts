@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { installationSettings, integer, readSettings, text, url, type Settings } from '@tributary/config';
+import { installationSettings, integer, publicIngestSettings, readSettings, text, url, type Settings } from '@tributary/config';
 import { isNetwork } from '@tributary/sources';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
@@ -13,6 +13,7 @@ export const ingestAppSettings = {
   ...registrySettings,
   ...postgresSettings,
   INGEST_PORT: integer(0, 65_535, 8080).describe('Port of the app `ingest`: webhooks, health, metrics'),
+  ...publicIngestSettings,
   INGEST_ROLES: text()
     .default(ROLES.join(','))
     .transform((value) => value.split(',').map((role) => role.trim()))

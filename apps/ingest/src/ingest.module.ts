@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
 import { CollectController } from './collector/collect.controller.js';
 import { CollectPipeline } from './collector/collect.pipeline.js';
+import { ConnectController } from './connect/connect.controller.js';
+import { ConnectPipeline } from './connect/connect.pipeline.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { ControlGate } from './instances/control-gate.js';
 import { InstancesController } from './instances/instances.controller.js';
@@ -16,6 +18,7 @@ export class IngestModule {
   static of(
     pipeline: WebhookPipeline,
     collector: CollectPipeline,
+    connect: ConnectPipeline,
     pageScript: PageScript,
     lanes: IngestLanes,
     control: ControlGate,
@@ -24,10 +27,11 @@ export class IngestModule {
     return {
       module: IngestModule,
       imports: [HealthModule.of(health)],
-      controllers: [WebhookController, CollectController, PageScriptController, InstancesController, LanesController],
+      controllers: [WebhookController, CollectController, ConnectController, PageScriptController, InstancesController, LanesController],
       providers: [
         { provide: WebhookPipeline, useValue: pipeline },
         { provide: CollectPipeline, useValue: collector },
+        { provide: ConnectPipeline, useValue: connect },
         { provide: PageScript, useValue: pageScript },
         { provide: ControlGate, useValue: control },
         { provide: IngestLanes, useValue: lanes },

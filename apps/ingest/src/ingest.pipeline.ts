@@ -1,15 +1,25 @@
 import { v7 as uuidv7 } from 'uuid';
 import { readSecretValues, type Alerts, type AlertToOpen, type Envelope, type ReasonCode } from '@tributary/domain';
 import {
+  foreignSource,
   isSignatureValid,
   pingWebhookIdOf,
   readWebhook,
+  seenInOrder,
   woocommerceSecretsSchema,
   type RefusedBody,
-  type WoocommerceSecrets,
+  type WebhookReading,
 } from '@tributary/sources';
 import { RecordRefused } from '@tributary/kafka';
-import type { FactAppender, Shop, ShopDirectory, UnsealedFact } from '@tributary/stream';
+import {
+  webhookVault,
+  type FactAppender,
+  type ManagedWebhooks,
+  type ShopAddress,
+  type ShopDirectory,
+  type Sightings,
+  type UnsealedFact,
+} from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { isOfCatalog, isPolled, type CatalogIntake, type CatalogWebhook } from './catalog.intake.js';
@@ -28,17 +38,26 @@ export type WebhookAnswer =
 
 export interface IngestPorts {
   readonly shops: ShopDirectory;
+  readonly webhooks: Pick<ManagedWebhooks, 'distrust'>;
   readonly vault: Vault;
   readonly appender: FactAppender;
   readonly catalog: CatalogIntake;
   readonly alerts: Alerts;
+  readonly sightings: Pick<Sightings, 'note'>;
   readonly log: Log;
   readonly count: (outcome: string) => void;
 }
 
-interface Arrival {
-  readonly shop: Shop;
-  readonly secrets: WoocommerceSecrets;
+/** With what deliveries to an address are signed. */
+interface Signing {
+  /** Two while one replaces the other. */
+  readonly secrets: readonly string[];
+  /** Polling brings what a delivery does not. */
+  readonly isPolled: boolean;
+}
+
+interface Arrival extends Pick<ShopAddress, 'shop' | 'managed'> {
+  readonly signing: Signing;
   readonly topic: string;
   readonly receivedAt: number;
 }
@@ -60,25 +79,26 @@ const UNKNOWN = {
  * A webhook from arrival to durability:
  * 1. the shop, by the token of the address (never by a header)
  * 2. a ping is answered and forgotten
- * 3. too large, cut off, wrongly signed, not readable: kept with the reason
+ * 3. too large, cut off, wrongly signed, from a copy of the shop, of another topic, not readable: kept with the reason
  * 4. the source reads the body into a fact
  * 5. the fact is sealed and appended; answered after the acknowledgement
  */
 export class WebhookPipeline {
   /** Goes with the shop's settings: other ones are another object. */
-  private readonly secrets = new WeakMap<Shop, WoocommerceSecrets>();
+  private readonly signings = new WeakMap<ShopAddress, Signing>();
 
   constructor(private readonly ports: IngestPorts) {}
 
   async receive(request: WebhookRequest): Promise<WebhookAnswer> {
     const receivedAt = Date.now();
     try {
-      const shop = await this.ports.shops.find(request.token);
-      if (shop === undefined) return this.answered('unknown-address', UNKNOWN);
-      const secrets = await this.secretsOf(shop);
+      const address = await this.ports.shops.find(request.token);
+      if (address === undefined) return this.answered('unknown-address', UNKNOWN);
+      const { shop, managed } = address;
+      const signing = await this.signingOf(address);
       const given = request.headers['x-wc-webhook-topic'] ?? '';
       const topic = TOPIC.test(given) ? given : '';
-      return await this.take({ shop, secrets, topic, receivedAt }, request);
+      return await this.take({ shop, managed, signing, topic, receivedAt }, request);
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'a webhook could not be made durable');
       return this.answered('not-durable', {
@@ -89,22 +109,41 @@ export class WebhookPipeline {
     }
   }
 
-  private async secretsOf(shop: Shop): Promise<WoocommerceSecrets> {
-    const known = this.secrets.get(shop);
+  private async signingOf(address: ShopAddress): Promise<Signing> {
+    const known = this.signings.get(address);
     if (known !== undefined) return known;
-    const values = await this.ports.vault.getSecrets(shop.tenantId, shop.connectionId, shop.secretsVersion);
+    const signing = await this.openSigning(address);
+    this.signings.set(address, signing);
+    return signing;
+  }
+
+  private async openSigning({ shop, managed }: ShopAddress): Promise<Signing> {
+    const { tenantId, connectionId, secretsVersion, settings } = shop;
+    if (managed !== null) {
+      const values = readSecretValues(await this.ports.vault.getSecrets(tenantId, webhookVault(connectionId), managed.number));
+      if (typeof values['secret'] !== 'string')
+        throw new Error('the webhook’s secret is not in the vault: it is made anew with the next look');
+      return { secrets: [values['secret']], isPolled: settings.polling.enabled };
+    }
+    const values = await this.ports.vault.getSecrets(tenantId, connectionId, secretsVersion);
     // Lost with a database: nothing may be judged by its signature until they are given again.
     if (values === null) throw new Error('the connection’s secrets are not in the vault: apply its settings again');
     const secrets = woocommerceSecretsSchema.parse(readSecretValues(values));
-    this.secrets.set(shop, secrets);
-    return secrets;
+    return { secrets: secrets.webhookSecret, isPolled: isPolled(shop, secrets) };
   }
 
   private async take(arrival: Arrival, { headers, body }: WebhookRequest): Promise<WebhookAnswer> {
     if (body.kind !== 'whole') return this.unreadable(arrival, body);
     if (headers['x-wc-webhook-signature'] === undefined && pingWebhookIdOf(body.bytes) !== null) return this.answered('ping', OK);
-    if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.secrets.webhookSecret ?? []))
+    if (!isSignatureValid(body.bytes, headers['x-wc-webhook-signature'], arrival.signing.secrets))
       return this.wronglySigned(arrival, body.bytes, headers['x-wc-webhook-signature'] ?? null);
+    const copy = foreignSource(headers['x-wc-webhook-source'], arrival.shop.settings.storeUrl);
+    if (copy !== null) return this.fromCopy(arrival, copy, body.bytes);
+    const { managed } = arrival;
+    if (managed !== null && managed.topic !== arrival.topic) {
+      const detail = `its address is of ${managed.topic}`;
+      return this.refused(arrival, { kind: 'refused', reason: 'unknown-topic', detail, orderId: null }, body.bytes);
+    }
     const reading = readWebhook({
       rawBody: body.bytes,
       headers,
@@ -112,6 +151,7 @@ export class WebhookPipeline {
       defaultCountry: arrival.shop.defaultCountry,
     });
     if (reading.kind === 'refused') return this.refused(arrival, reading, body.bytes);
+    this.note(arrival, reading);
     return isOfCatalog(reading) ? this.catalog(arrival, reading, body.bytes) : this.read(arrival, reading, body.bytes);
   }
 
@@ -128,14 +168,21 @@ export class WebhookPipeline {
   }
 
   private async catalog(arrival: Arrival, reading: CatalogWebhook, bytes: Buffer): Promise<WebhookAnswer> {
-    const { shop, secrets, receivedAt } = arrival;
+    const { shop, signing, receivedAt } = arrival;
     try {
-      await this.ports.catalog.take({ shop, source: SOURCE, receivedAt }, reading, isPolled(shop, secrets));
+      await this.ports.catalog.take({ shop, source: SOURCE, receivedAt }, reading, signing.isPolled);
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       return this.refused(arrival, { kind: 'refused', reason: 'body-too-large', detail: TOO_LARGE, orderId: null }, bytes);
     }
     return this.answered(reading.kind, OK);
+  }
+
+  private note({ shop, receivedAt }: Arrival, reading: WebhookReading): void {
+    const { sightings } = this.ports;
+    sightings.note(shop, 'webhook', receivedAt);
+    if (reading.kind !== 'order') return;
+    for (const seen of seenInOrder(reading.content, reading.personal)) sightings.note(shop, seen, reading.content.createdAt);
   }
 
   private async unreadable(arrival: Arrival, body: Exclude<RequestBody, { kind: 'whole' }>): Promise<WebhookAnswer> {
@@ -159,13 +206,28 @@ export class WebhookPipeline {
       what: 'A webhook came whose signature does not match its body. Its content was not used.',
       todo: 'Compare the webhook’s secret in WooCommerce (Settings, Advanced, Webhooks) with the connection’s webhookSecret. Somebody may also have got hold of the address.',
     });
+    if (arrival.managed !== null) await this.ports.webhooks.distrust(arrival.managed.number);
     // Seven failures in a row make WooCommerce switch the webhook off; where polling brings the order anyway, that is not worth it.
-    if (isPolled(arrival.shop, arrival.secrets)) return this.answered('bad-signature', OK);
+    if (arrival.signing.isPolled) return this.answered('bad-signature', OK);
     return this.answered('bad-signature', {
       status: 401,
       title: 'Bad signature',
       detail: 'The signature does not match the body: check the webhook’s secret.',
     });
+  }
+
+  /** Kept, never published: orders of a copy are nobody's orders. Answered 200, because failures would switch off the copy's webhooks only. */
+  private async fromCopy(arrival: Arrival, copy: string, bytes: Buffer): Promise<WebhookAnswer> {
+    const { tenantId, connectionId, settings } = arrival.shop;
+    await this.reject(arrival, { reason: 'foreign-source', detail: copy, orderId: null }, bytes, bytes.length);
+    await this.alert({
+      tenantId,
+      connectionId,
+      kind: 'shop-copy',
+      what: `Webhooks with this shop’s secret come from ${copy}; the connected shop is ${new URL(settings.storeUrl).hostname}. They were not used.`,
+      todo: `If ${copy} is a copy of the shop (staging, a test), delete its webhooks there. If the shop moved there, put that address into storeUrl and apply: its orders are taken from then on, and with REST keys those in between are read.`,
+    });
+    return this.answered('foreign-source', OK);
   }
 
   private async refused(arrival: Arrival, { reason, detail, orderId }: RefusedBody, bytes: Buffer): Promise<WebhookAnswer> {

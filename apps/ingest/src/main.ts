@@ -13,7 +13,7 @@ import {
   VISIT_EVENTS_TOPIC,
 } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
-import { VendorClient } from '@tributary/http';
+import { ShopClient, VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import {
@@ -25,10 +25,12 @@ import {
   DurableAppend,
   FactAppender,
   FactSealer,
+  ManagedWebhooks,
   passBarrier,
   passStartGate,
   PromptAppend,
   ShopDirectory,
+  Sightings,
   SpoolStore,
   VisitDirectory,
   stalledLanes,
@@ -38,6 +40,7 @@ import { MasterKeys, Vault } from '@tributary/vault';
 import { trustedNetworks } from '@tributary/sources';
 import { CatalogIntake } from './catalog.intake.js';
 import { CollectPipeline } from './collector/collect.pipeline.js';
+import { ConnectPipeline } from './connect/connect.pipeline.js';
 import { httpAdapter } from './http-server.js';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
 import { IngestLanes } from './ingest.lanes.js';
@@ -61,6 +64,9 @@ const REQUIRED_TOPICS = [
 const VISITS_PAUSE_MS = 500;
 const MAX_OUTSTANDING_VISITS = 20_000;
 const REFRESH_EVERY_MS = 1_000;
+/** Of one request that proves keys: a shop that hands them over waits 60 s for all of them. */
+const KEY_PROOF_TIMEOUT_MS = 10_000;
+const KEY_PROOF_MAX_BYTES = 2 * 1024 * 1024;
 /** Where the build puts the app `page-script`, seen from this app's own file. */
 const PAGE_SCRIPT_FILE = join(__dirname, '..', 'page-script', 'main.js');
 
@@ -71,9 +77,12 @@ interface Ingest {
   readonly shops: ShopDirectory;
   readonly pipeline: WebhookPipeline;
   readonly collector: Collector;
+  readonly connecting: ConnectPipeline;
+  readonly keyProof: ShopClient;
   readonly poller: PollerRole;
   readonly commands: IngestCommands;
   readonly gate: ControlGate;
+  readonly sightings: Sightings;
   readonly metrics: Metrics;
 }
 
@@ -91,7 +100,8 @@ function makeCollector(
     sql,
     sealer,
     metrics,
-  }: { settings: IngestAppSettings; log: Log; sql: PostgresPool; sealer: FactSealer; metrics: Metrics },
+    sightings,
+  }: { settings: IngestAppSettings; log: Log; sql: PostgresPool; sealer: FactSealer; metrics: Metrics; sightings: Sightings },
   producer: LaneProducer,
 ): Collector {
   const connections = new VisitDirectory(sql, 'ingest');
@@ -106,6 +116,7 @@ function makeCollector(
     connections,
     appender: new FactAppender(sealer, kafka),
     kafka,
+    sightings,
     log,
     count: (outcome, events) => visits.inc({ outcome }, events),
     trustedProxies: trustedNetworks(settings.INGEST_TRUSTED_PROXIES),
@@ -146,8 +157,11 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const appender = new FactAppender(sealer, durable);
   const catalog = new CatalogPublisher(new CatalogHeads(sql), vault, appender);
   const intake = new CatalogIntake(catalog, new CatalogLookups(sql));
+  const sightings = new Sightings(sql, (error) => log.warn({ cause: describeError(error) }, 'what was last seen could not be saved'));
   const pipeline = new WebhookPipeline({
     shops,
+    webhooks: new ManagedWebhooks(sql),
+    sightings,
     vault,
     alerts,
     log,
@@ -155,13 +169,14 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     catalog: intake,
     count: (outcome) => webhooks.inc({ outcome }),
   });
-  const collector = makeCollector({ settings, log, sql, sealer, metrics }, newProducer());
+  const collector = makeCollector({ settings, log, sql, sealer, metrics, sightings }, newProducer());
   const lanes = new IngestLanes({ sql, kafka, registry, book, alerts, log, sessionTimeoutMs: connection.sessionTimeoutMs, onFatal });
   const poller = new PollerRole(
-    { sql, vault, appender, catalog, alerts, metrics, log },
+    { sql, vault, appender, catalog, alerts, metrics, sightings, log },
     {
       shopsAtOnce: settings.INGEST_SHOPS_AT_ONCE,
       allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS,
+      publicUrl: settings.PUBLIC_INGEST_URL ?? null,
       importQuota: {
         perMinute: settings.INGEST_IMPORT_ORDERS_PER_MINUTE,
         perMinuteAndShop: settings.INGEST_IMPORT_ORDERS_PER_MINUTE_PER_SHOP,
@@ -171,7 +186,13 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
   const resubmission = new Resubmission({ sql, kafka, registry, book, vault, log, appender, catalog: intake });
   const commands = new IngestCommands(sql, resubmission, alerts, log);
   const gate = new ControlGate(new VendorClient({ connectionsPerHost: 4 }), settings.CONTROL_URL, log);
-  return { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics };
+  const keyProof = new ShopClient({
+    allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS,
+    timeoutMs: KEY_PROOF_TIMEOUT_MS,
+    maxBodyBytes: KEY_PROOF_MAX_BYTES,
+  });
+  const connecting = new ConnectPipeline({ sql, vault, client: keyProof, log });
+  return { sql, durable, lanes, shops, pipeline, collector, connecting, keyProof, poller, commands, gate, sightings, metrics };
 }
 
 async function main(): Promise<void> {
@@ -181,7 +202,8 @@ async function main(): Promise<void> {
     log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
     process.exit(1);
   };
-  const { sql, durable, lanes, shops, pipeline, collector, poller, commands, gate, metrics } = await connect(settings, log, onFatal);
+  const ingest = await connect(settings, log, onFatal);
+  const { sql, durable, lanes, shops, pipeline, collector, connecting, keyProof, poller, commands, gate, sightings, metrics } = ingest;
   const running = [
     lanes.settings.lane,
     ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane, lanes.catalog.lane] : []),
@@ -201,7 +223,7 @@ async function main(): Promise<void> {
   };
   const refusedConnections = metrics.counter('tributary_connections_refused_total', 'Connections over INGEST_MAX_CONNECTIONS', []);
   const app = await NestFactory.create<NestFastifyApplication>(
-    IngestModule.of(pipeline, collector.pipeline, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, gate, health),
+    IngestModule.of(pipeline, collector.pipeline, connecting, new PageScript(readFileSync(PAGE_SCRIPT_FILE)), lanes, gate, health),
     httpAdapter({
       maxConnections: settings.INGEST_MAX_CONNECTIONS,
       requestTimeoutMs: settings.INGEST_REQUEST_TIMEOUT_MS,
@@ -214,6 +236,7 @@ async function main(): Promise<void> {
   );
   await app.connectMicroservice({ strategy: new BatchTransport(running) }).listen();
   durable.start();
+  sightings.start();
   const refreshing = setInterval(
     () =>
       void Promise.all([shops.refresh(), collector.connections.refresh(), lanes.watch.look()]).catch((error: unknown) =>
@@ -231,8 +254,10 @@ async function main(): Promise<void> {
     isReady = false;
     clearInterval(refreshing);
     await Promise.all([app.close(), poller.stop(), commands.stop()]);
+    await keyProof.close();
     await durable.stop();
     await Promise.all([collector.kafka.close(), gate.close()]);
+    await sightings.stop();
     await sql.close();
     process.exit(0);
   };

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Secret } from './secret.js';
-import { ConfigurationError, flag, secretText, text } from './settings.js';
+import { ConfigurationError, flag, secretText, text, url } from './settings.js';
 
 /** What every app reads: where it listens, who may ask it, which keys wrap the keys. */
 export const installationSettings = {
@@ -19,6 +19,16 @@ export const installationSettings = {
     'Shops may be at private, loopback and link-local addresses; on for a local start. Off: whoever may name a shop could make this installation ask hosts of its own network',
   ),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged'),
+} as const;
+
+/** Shared by the apps that tell shops where to send. */
+export const publicIngestSettings = {
+  PUBLIC_INGEST_URL: url()
+    .transform((address) => address.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Where shops and their visitors’ browsers reach the app `ingest`, such as `https://in.example`: stands in the files that a shop installs and in the webhooks that are made in shops. Without it no webhooks are made, and files name `INGEST_URL`',
+    ),
 } as const;
 
 export const adminSettings = {

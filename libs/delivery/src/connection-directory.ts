@@ -1,4 +1,4 @@
-import { isConsentRequired, woocommerceSettingsSchema } from '@tributary/sources';
+import { isConsentRequired, shopCountry, woocommerceSettingsSchema } from '@tributary/sources';
 import {
   asConnectionId,
   asTenantId,
@@ -34,7 +34,7 @@ const sourceContext = (row: ConnectionRow): SourceContext => {
   return {
     connectionId: asConnectionId(row.connectionId),
     storeUrl: settings.storeUrl,
-    country: settings.country,
+    country: shopCountry(settings),
     isConsentRequired: isConsentRequired(settings, row.defaultCountry).isRequired,
   };
 };

@@ -5,6 +5,8 @@ export const ALERT_KINDS = [
   'bad-signature',
   'shop-error-body',
   'webhook-rejected',
+  'shop-copy',
+  'shop-webhooks-broken',
   'shop-unreachable',
   'shop-refuses-keys',
   'shop-answers-unusable',
@@ -50,7 +52,8 @@ export interface Alert extends AlertToOpen {
 /** Opened and closed by the apps. At most one is open per (tenant, connection, kind); opening it again counts. */
 export interface Alerts {
   open(alert: AlertToOpen): Promise<void>;
-  close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind): Promise<void>;
+  /** With `quietForMs` only when it did not happen again for so long. */
+  close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind, quietForMs?: number): Promise<void>;
   /** Open ones, newest first; all tenants when `tenantId` is null. */
   list(tenantId: TenantId | null): Promise<Alert[]>;
 }

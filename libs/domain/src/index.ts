@@ -24,6 +24,7 @@ export * from './delivery.ledger.js';
 export * from './delivery.decider.js';
 export * from './projection.port.js';
 export * from './alerts.port.js';
+export * from './address-hash.js';
 export * from './secret-values.js';
 export * from './explanation.js';
 export * from './explanation-masking.js';

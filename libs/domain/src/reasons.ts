@@ -29,6 +29,7 @@ export const REASONS = {
   'invalid-field': 'A field is missing or cannot be read.',
   'shop-error-body': 'The shop signed and sent an error instead of an order.',
   'bad-signature': 'The signature does not match the body.',
+  'foreign-source': 'Another shop than the connected one sent it, with this shop’s secret: a copy, such as a staging site.',
   'unknown-write-key': 'No connection has this write key.',
   'origin-not-allowed': 'The page’s origin is not one of the connection’s allowed origins.',
   'too-many-events': 'A request may bring 100 events.',

@@ -16,7 +16,7 @@ function client(options: Partial<ConstructorParameters<typeof ShopClient>[0]> = 
   return made;
 }
 
-const get = (path: string, options = {}) => client(options).get({ url: `${origin}${path}`, headers: { authorization: 'Basic keys' } });
+const get = (path: string, options = {}) => client(options).send({ url: `${origin}${path}`, headers: { authorization: 'Basic keys' } });
 
 beforeEach(async () => {
   asked = [];
@@ -53,7 +53,7 @@ it('asks no private host unless it may, and sends nothing', async () => {
   expect(await get('/a', { allowPrivateHosts: false })).toMatchObject({ kind: 'not-answered', cause: 'private-address' });
   const named = client({ allowPrivateHosts: false });
   const { port } = new URL(origin);
-  expect(await named.get({ url: `http://localhost:${port}/a`, headers: {} })).toMatchObject({ cause: 'private-address' });
+  expect(await named.send({ url: `http://localhost:${port}/a`, headers: {} })).toMatchObject({ cause: 'private-address' });
   expect(asked).toEqual([]);
 });
 
@@ -68,6 +68,20 @@ it('takes keys to no other host, port or scheme', async () => {
     answer = redirectTo(location);
     expect(await get('/a')).toMatchObject({ kind: 'not-answered', cause: 'redirected-elsewhere' });
   }
+});
+
+it('sends a body, and follows no redirect with it', async () => {
+  const bodies: string[] = [];
+  answer = (request, response) => {
+    request.setEncoding('utf8').on('data', (chunk: string) => bodies.push(`${request.method ?? ''} ${chunk}`));
+    request.once('end', () => response.writeHead(201).end('{}'));
+  };
+  const made = { method: 'POST', url: `${origin}/a`, headers: { 'content-type': 'application/json' }, body: '{"name":"x"}' } as const;
+  expect(await client().send(made)).toMatchObject({ kind: 'answered', answer: { status: 201 } });
+  expect(bodies).toEqual(['POST {"name":"x"}']);
+  answer = redirectTo('/a/');
+  expect(await client().send(made)).toMatchObject({ kind: 'not-answered', cause: 'redirected-elsewhere' });
+  expect(asked).toHaveLength(2);
 });
 
 it('does not run in circles', async () => {
@@ -89,5 +103,5 @@ it('gives up on a shop that does not answer, and on one that stops in the middle
 });
 
 it('says when nobody is there', async () => {
-  expect(await client().get({ url: 'http://127.0.0.1:1/', headers: {} })).toMatchObject({ kind: 'not-answered', cause: 'unreachable' });
+  expect(await client().send({ url: 'http://127.0.0.1:1/', headers: {} })).toMatchObject({ kind: 'not-answered', cause: 'unreachable' });
 });

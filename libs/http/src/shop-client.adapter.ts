@@ -47,8 +47,8 @@ const headersOf = (headers: Dispatcher.ResponseData['headers']): Record<string, 
 
 /**
  * Asks shops over kept-alive connections and says what came back without throwing. A request goes to the host that it names and
- * nowhere else: a redirect is followed on the same scheme, host and port only, and where private hosts are not allowed, the socket
- * itself refuses every address that is not public.
+ * nowhere else: a redirect is followed on the same scheme, host and port only, and only for a GET, and where private hosts are not
+ * allowed, the socket itself refuses every address that is not public.
  */
 export class ShopClient {
   private readonly agent: Agent;
@@ -58,17 +58,18 @@ export class ShopClient {
     this.agent = new Agent({ connections: 2, connect: { timeout: 10_000, ...lookup }, keepAliveTimeout: 10_000 });
   }
 
-  async get({ url, headers }: ShopRequest): Promise<ShopReply> {
+  async send(message: ShopRequest): Promise<ShopReply> {
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     try {
-      let target = new URL(url);
+      let target = new URL(message.url);
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-        const answer = await this.ask(target, headers, signal);
+        const answer = await this.ask(target, message, signal);
         if (!REDIRECTS.has(answer.statusCode)) {
           const body = await this.textOf(answer);
           return { kind: 'answered', answer: { status: answer.statusCode, headers: headersOf(answer.headers), body } };
         }
         await answer.body.dump();
+        if ((message.method ?? 'GET') !== 'GET') throw new NotAnswered('redirected-elsewhere', 'it redirects what is no mere look');
         target = sameOrigin(target, headersOf(answer.headers)['location']);
       }
       throw new NotAnswered('redirected-elsewhere', 'it redirects in a circle');
@@ -82,10 +83,10 @@ export class ShopClient {
     await this.agent.destroy();
   }
 
-  private ask(url: URL, headers: ShopRequest['headers'], signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  private ask(url: URL, { method = 'GET', headers, body }: ShopRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     if (!this.options.allowPrivateHosts && isPrivateLiteral(url.hostname))
       throw new NotAnswered('private-address', 'its address is not public');
-    return request(url, { method: 'GET', headers, dispatcher: this.agent, signal });
+    return request(url, { method, headers, ...(body === undefined ? {} : { body }), dispatcher: this.agent, signal });
   }
 
   private async textOf({ body }: Dispatcher.ResponseData): Promise<string> {

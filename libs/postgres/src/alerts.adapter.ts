@@ -50,11 +50,12 @@ export class PostgresAlerts implements Alerts {
     );
   }
 
-  async close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind): Promise<void> {
+  async close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind, quietForMs = 0): Promise<void> {
     await this.sql.query(
       'alert-close',
-      'update alerts.alerts set closed_at = now() where tenant_id = $1 and connection_id = $2 and kind = $3 and closed_at is null',
-      [tenantId, connectionId ?? '', kind],
+      `update alerts.alerts set closed_at = now()
+        where tenant_id = $1 and connection_id = $2 and kind = $3 and closed_at is null and last_seen <= now() - make_interval(secs => $4)`,
+      [tenantId, connectionId ?? '', kind, quietForMs / 1_000],
     );
   }
 

@@ -22,10 +22,11 @@ export class FakeAlerts implements Alerts {
     return Promise.resolve();
   }
 
-  close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind): Promise<void> {
+  close(tenantId: TenantId, connectionId: ConnectionId | null, kind: AlertKind, quietForMs = 0): Promise<void> {
     const index = this.findOpen(tenantId, connectionId, kind);
     const row = this.rows[index];
-    if (row !== undefined) this.rows[index] = { ...row, closedAt: this.clock() };
+    const now = this.clock();
+    if (row !== undefined && row.lastSeen.getTime() <= now.getTime() - quietForMs) this.rows[index] = { ...row, closedAt: now };
     return Promise.resolve();
   }
 

@@ -7,11 +7,14 @@ export interface QueuedCommand {
   readonly tenantId: string;
   readonly kind: string;
   readonly payload: unknown;
+  /** By Postgres' clock. */
+  readonly ageMs: number;
 }
 
 /**
  * Applies the commands of an app that wait, oldest first, each in a transaction that holds its row: one replica at a time takes a
- * command, and one that dies with it leaves it to the next. What `apply` does through `tx` happens once; whatever else it does may happen
+ * command, and one that dies with it leaves it to the next. What travelled sealed in it (`sealed`) is
+ * forgotten then. What `apply` does through `tx` happens once; whatever else it does may happen
  * again and must be idempotent. Answers how many there were.
  */
 export async function applyQueuedCommands(
@@ -25,14 +28,17 @@ export async function applyQueuedCommands(
     const isMore = await sql.transaction(async (tx) => {
       const [command] = await tx.query<QueuedCommand>(
         `commands-next-${ops}`,
-        `select id, tenant_id as "tenantId", kind, payload from ${ops}.commands where applied_at is null order by id limit 1 for update skip locked`,
+        `select id, tenant_id as "tenantId", kind, payload,
+                (extract(epoch from now() - created_at) * 1000)::bigint as "ageMs"
+           from ${ops}.commands where applied_at is null order by id limit 1 for update skip locked`,
       );
       if (command === undefined) return false;
       const result = await apply(command, tx);
-      await tx.query(`commands-done-${ops}`, `update ${ops}.commands set applied_at = now(), result = $2 where id = $1`, [
-        command.id,
-        JSON.stringify(result),
-      ]);
+      await tx.query(
+        `commands-done-${ops}`,
+        `update ${ops}.commands set applied_at = now(), result = $2, payload = payload - 'sealed' where id = $1`,
+        [command.id, JSON.stringify(result)],
+      );
       return true;
     });
     if (!isMore) return count;

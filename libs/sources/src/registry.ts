@@ -8,6 +8,8 @@ export interface Source {
   readonly kind: string;
   readonly settings: z.ZodType;
   readonly secrets: z.ZodType;
+  /** Settings in force that a person did not write, carried over from the version before. */
+  readonly keep?: (wanted: unknown, known: unknown) => unknown;
   /** What it tells of: the orders of a shop, or the visits of a shop's pages. */
   readonly role: 'shop' | 'visits';
   /** Secrets that are made when nobody gives them. */

@@ -76,7 +76,7 @@ export class Installation {
     const local = environmentOf(home, servers, ports, addresses);
     writeEnvironmentFile(home, local, env);
     // Shops of a local start may be on this machine.
-    const environment = { ALLOW_PRIVATE_STORE_HOSTS: 'on', ...env, ...local };
+    const environment = { ALLOW_PRIVATE_STORE_HOSTS: 'on', ...env, ...local, ...publicAddressOf(env) };
     await this.#deploy(environment);
 
     const logFolder = join(home, 'logs');
@@ -143,6 +143,10 @@ export class Installation {
     );
   }
 }
+
+/** A tunnel to this machine, say; else shops of this machine alone reach it. */
+const publicAddressOf = ({ PUBLIC_INGEST_URL: url }: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  url === undefined || url === '' ? {} : { PUBLIC_INGEST_URL: url };
 
 const serverPorts = ({ kafkaPort, registryPort, postgresPort }: StartSettings) => ({
   kafka: kafkaPort ?? 0,

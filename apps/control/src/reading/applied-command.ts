@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Sql } from '@tributary/domain';
-import { askApp, untilApplied, type AppliedCommand, type OperatorCommand } from '@tributary/stream';
+import { askApp, untilApplied, type AppliedCommand, type AppCommand } from '@tributary/stream';
 import { HttpProblem } from '../problem.js';
 
 /** An app that is asked, and how long its answer is waited for. */
@@ -14,7 +14,7 @@ export async function applied(
   sql: Sql,
   { app, withinMs }: Asked,
   tenantId: string,
-  command: OperatorCommand,
+  command: AppCommand,
   reply: FastifyReply,
 ): Promise<AppliedCommand | null> {
   const result = await untilApplied(sql, app, await askApp(sql, app, tenantId, command), withinMs);

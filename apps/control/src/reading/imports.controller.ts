@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { TenantId } from '@tributary/domain';
-import { findImport, listImports, type ImportView, type OperatorCommand, type Page } from '@tributary/stream';
+import { findImport, listImports, type ImportView, type AppCommand, type Page } from '@tributary/stream';
 import { applied } from './applied-command.js';
 import { knownTenant, nothingHere, readCursor, readGiven } from './reading.parameters.js';
 import type { ReadingPorts } from './reading.ports.js';
@@ -74,7 +74,7 @@ export class ImportsController {
     return this.ask(tenantId, { kind, payload: { importId: Number(id) } }, reply);
   }
 
-  private async ask(tenantId: TenantId, command: OperatorCommand, reply: FastifyReply): Promise<ImportAsked> {
+  private async ask(tenantId: TenantId, command: AppCommand, reply: FastifyReply): Promise<ImportAsked> {
     const result = await applied(this.ports.sql, INGEST, tenantId, command, reply);
     if (result?.importId === undefined) return { outcome: 'asked', import: null };
     return { outcome: 'done', import: (await findImport(this.ports.sql, tenantId, result.importId)) ?? null };

@@ -12,7 +12,7 @@ import {
   type ShownTogether,
   type VisitConnection,
 } from '@tributary/sources';
-import type { FactAppender, PromptAppend, UnsealedFact, VisitDirectory } from '@tributary/stream';
+import type { FactAppender, PromptAppend, Sightings, UnsealedFact, VisitDirectory } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { RequestBody } from '../request-body.js';
 import { BotFilter, browserRequestOf, type Arrived } from './browser-request.js';
@@ -23,6 +23,7 @@ export interface CollectPorts {
   readonly connections: VisitDirectory;
   readonly appender: FactAppender;
   readonly kafka: Pick<PromptAppend, 'isReady'>;
+  readonly sightings: Pick<Sightings, 'note'>;
   readonly log: Log;
   readonly count: (outcome: string, events: number) => void;
   readonly trustedProxies: BlockList;
@@ -171,6 +172,7 @@ export class CollectPipeline {
         { reason: 'body-too-large', detail: 'a record is larger than the log takes' },
         request.headers.origin,
       );
+    if (visits.length > 0) this.ports.sightings.note(connection, 'visit', browser.receivedAt);
     for (const { event } of visits) this.taken.set(`${name}:${event.eventId}`, true);
     for (const { status, code } of results) this.ports.count(code ?? status, 1);
     return this.ok({ results }, setCookie, request.headers.origin);

@@ -52,7 +52,7 @@ export class ImportPages {
     const { lease, keys, now } = turn;
     const state = resumeImport(job.state, job.range, pageRows);
     const moment = { timestampSeconds: Math.floor(now() / 1_000), nonce: randomBytes(16).toString('hex') };
-    const reply = await this.ports.client.get(shopRequest(importQuery(state), access, keys, moment));
+    const reply = await this.ports.client.send(shopRequest(importQuery(state), access, keys, moment));
     const step = takeImportPage(state, job.range, reply, { now: shopClock ?? now(), defaultCountry: lease.defaultCountry });
     return step.failure === null ? this.keep(turn, job, step) : this.putOff(turn, job, step, step.failure);
   }

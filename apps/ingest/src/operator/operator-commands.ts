@@ -3,7 +3,7 @@ import { asTenantId, type Alerts, type Sql, type TenantId } from '@tributary/dom
 import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { applyQueuedCommands, DatabaseUnavailable, type QueuedCommand } from '@tributary/postgres';
 import { IMPORT_RESOURCES } from '@tributary/sources';
-import { NotDurable, RESUBMITTED_AT_ONCE, resumeStoppedImport, startImport, stopImport } from '@tributary/stream';
+import { expectKeys, NotDurable, RESUBMITTED_AT_ONCE, resumeStoppedImport, startImport, stopImport } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Resubmission } from './resubmission.js';
 
@@ -16,6 +16,10 @@ const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('start-import'),
     payload: z.object({ connectionId: z.string(), resources: z.array(z.enum(IMPORT_RESOURCES)).min(1), from: z.int(), to: z.int() }),
+  }),
+  z.object({
+    kind: z.literal('expect-keys'),
+    payload: z.object({ connectionId: z.string(), storeUrl: z.url(), stateHash: z.string().regex(/^[0-9a-f]{64}$/) }),
   }),
   z.object({ kind: z.literal('stop-import'), payload: importId }),
   z.object({ kind: z.literal('resume-import'), payload: importId }),
@@ -76,6 +80,9 @@ export class IngestCommands {
         return this.stopImport(tx, asTenantId(tenantId), command.payload.importId);
       case 'resume-import':
         return resumeStoppedImport(tx, tenantId, command.payload.importId);
+      case 'expect-keys':
+        await expectKeys(tx, { tenantId, ...command.payload });
+        return { outcome: 'done' };
     }
   }
   private async stopImport(tx: Sql, tenantId: TenantId, id: number): Promise<object> {

@@ -137,8 +137,8 @@ export class Resubmission {
   ): WebhookReading {
     const { sizeBytes, source, topic, signature, receivedAt } = event;
     return readKeptPayload(
-      { payload, sizeBytes, source, topic, signature, receivedAt, reason: row.reason as ReasonCode },
-      { webhookSecrets: secrets?.webhookSecret ?? [], defaultCountry: shop.defaultCountry },
+      { payload, sizeBytes, source, topic, signature, receivedAt, reason: row.reason as ReasonCode, detail: row.detail },
+      { webhookSecrets: secrets?.webhookSecret ?? [], storeUrl: shop.settings.storeUrl, defaultCountry: shop.defaultCountry },
     );
   }
 }

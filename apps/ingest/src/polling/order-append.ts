@@ -1,7 +1,7 @@
 import type { Alerts } from '@tributary/domain';
 import { RecordRefused } from '@tributary/kafka';
-import { judge, ordersOf, type Judged, type Judgement, type SeenOrder, type UnreadableOrder } from '@tributary/sources';
-import type { FactAppender, KnownHeads, PollLease } from '@tributary/stream';
+import { judge, ordersOf, seenInOrder, type Judged, type Judgement, type SeenOrder, type UnreadableOrder } from '@tributary/sources';
+import type { FactAppender, KnownHeads, PollLease, Sightings } from '@tributary/stream';
 import type { FreshHeads } from './fresh-heads.js';
 import { headOfGone, headOfSeen, observedFact, rejectedFact, vanishedFact, type ReadSource } from './poll.facts.js';
 
@@ -9,6 +9,7 @@ export interface OrderAppendPorts {
   readonly heads: KnownHeads;
   readonly fresh: FreshHeads;
   readonly appender: FactAppender;
+  readonly sightings: Pick<Sightings, 'note'>;
   readonly alerts: Alerts;
 }
 
@@ -31,7 +32,11 @@ export class OrderAppend {
       ...judgement.vanished.map((gone) => appender.append(vanishedFact(lease, gone, receivedAt))),
       ...read.unreadable.map((row) => appender.append(rejectedFact(lease, row, receivedAt))),
     ]);
-    for (const order of judgement.publish) fresh.note(lease, headOfSeen(order, receivedAt));
+    for (const order of judgement.publish) {
+      fresh.note(lease, headOfSeen(order, receivedAt));
+      const { content, personal } = order.fact;
+      for (const seen of seenInOrder(content, personal)) this.ports.sightings.note(lease, seen, content.createdAt);
+    }
     for (const gone of judgement.vanished) fresh.note(lease, headOfGone(gone, receivedAt));
     await this.tell(lease, read.unreadable);
     return judgement;

@@ -11,6 +11,7 @@ import {
   takeIds,
   takeKnownCounts,
   takeReply,
+  withChangesDue,
   woocommerceSecretsSchema,
   type Finding,
   type Move,
@@ -29,6 +30,7 @@ import { failpoint } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import type { ImportPages } from '../importing/import.pipeline.js';
 import { CatalogPolling, type CatalogPorts } from './catalog.turn.js';
+import type { ShopCare } from '../shop-care/shop-care.js';
 import type { OrderAppend } from './order-append.js';
 import { FAILURE_ALERTS, FAILURES_UNTIL_ALERT, failureAlert, findingAlert } from './poll-alerts.js';
 import type { PollMeters } from './poll.metrics.js';
@@ -40,6 +42,7 @@ export interface PollPorts {
   readonly imports: ImportPages;
   readonly vault: Vault;
   readonly client: ShopClient;
+  readonly care: ShopCare;
   readonly alerts: Alerts;
   readonly meters: PollMeters;
   readonly catalog: Pick<CatalogPorts, 'heads' | 'lookups' | 'publisher' | 'appender'>;
@@ -63,7 +66,7 @@ interface Turn {
 }
 
 /**
- * A shop's turn, from what is due to what is kept:
+ * A shop's turn, from what is due to what is kept (before all that, once it is known how to ask: what the connection needs besides orders):
  * 1. `nextMove` says what to ask, of the shop or of our own tables
  * 2. `takeReply` reads the answer, `judge` compares it with the heads
  * 3. what is news is sealed and appended; only then
@@ -89,7 +92,12 @@ export class PollTurns {
     let state = resumePoll(lease.state, storeUrl, turn.settings.pageRows);
     const before = state.changesEndedAt;
     const catalog = this.catalogOf(turn, () => state);
+    let isAttended = false;
     for (;;) {
+      if (state.access !== null && !isAttended) {
+        isAttended = true;
+        if (await this.attend(turn, state.access)) state = withChangesDue(state);
+      }
       const next = nextMove(state, turn.settings, turn.now());
       const isOver = isStopping() || performance.now() - began > TURN_MS;
       if (isOver) return this.endWell(turn, state, next.move.kind === 'wait' ? next.move.until - turn.now() : 0, 0);
@@ -120,9 +128,15 @@ export class PollTurns {
     return new CatalogPolling({ ...catalog, store, alerts, meters }, { lease: turn.lease, now: turn.now, ask });
   }
 
+  private attend(turn: Turn, access: ShopAccess): Promise<boolean> {
+    const { lease, now } = turn;
+    const { client, care } = this.ports;
+    return care.attend({ lease, access, now, ask: (query) => this.askShop(turn, query, access), get: (request) => client.send(request) });
+  }
+
   private askShop({ now, keys }: Turn, query: ShopQuery, access: ShopAccess): Promise<ShopReply> {
     const moment = { timestampSeconds: Math.floor(now() / 1_000), nonce: randomBytes(16).toString('hex') };
-    return this.ports.client.get(shopRequest(query, access, keys, moment));
+    return this.ports.client.send(shopRequest(query, access, keys, moment));
   }
 
   /** Null for a shop that only sends webhooks. */
@@ -150,7 +164,7 @@ export class PollTurns {
       case 'ask-known-counts':
         return takeKnownCounts(state, await this.ports.heads.countsByStatus(lease, move.createdFrom));
       case 'ask-front-page':
-        return takeReply(state, await this.ports.client.get(frontPageRequest(lease.settings.storeUrl)), settings, context());
+        return takeReply(state, await this.ports.client.send(frontPageRequest(lease.settings.storeUrl)), settings, context());
       case 'ask-shop':
         return takeReply(state, await this.askShop(turn, move.query, move.access), settings, context());
     }

@@ -6,15 +6,19 @@ import {
   CatalogLookups,
   ImportsStore,
   KnownHeads,
+  ManagedWebhooks,
   PollersStore,
   type CatalogPublisher,
   type FactAppender,
   type ImportQuota,
+  type Sightings,
 } from '@tributary/stream';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { importMeters } from '../importing/import.metrics.js';
 import { ImportPages } from '../importing/import.pipeline.js';
+import { ShopCare } from '../shop-care/shop-care.js';
+import { WebhookKeeper } from '../shop-care/webhook-keeper.js';
 import { FreshHeads } from './fresh-heads.js';
 import { OrderAppend } from './order-append.js';
 import { pollMeters } from './poll.metrics.js';
@@ -28,6 +32,7 @@ export interface PollerRolePorts {
   readonly catalog: CatalogPublisher;
   readonly alerts: Alerts;
   readonly metrics: Metrics;
+  readonly sightings: Pick<Sightings, 'note'>;
   readonly log: Log;
 }
 
@@ -35,6 +40,8 @@ export interface PollerRoleOptions {
   readonly shopsAtOnce: number;
   readonly allowPrivateHosts: boolean;
   readonly importQuota: ImportQuota;
+  /** Where shops reach ingest; null: nobody said, and no webhooks are made. */
+  readonly publicUrl: string | null;
 }
 
 /** A page of a hundred large orders. */
@@ -50,13 +57,13 @@ export class PollerRole {
   private readonly poller: Poller;
 
   constructor(
-    { sql, vault, appender, catalog, alerts, metrics, log }: PollerRolePorts,
-    { shopsAtOnce, allowPrivateHosts, importQuota }: PollerRoleOptions,
+    { sql, vault, appender, catalog, alerts, metrics, sightings, log }: PollerRolePorts,
+    { shopsAtOnce, allowPrivateHosts, importQuota, publicUrl }: PollerRoleOptions,
   ) {
     const store = new PollersStore(sql, { owner: randomUUID(), leaseMs: LEASE_MS });
     this.client = new ShopClient({ allowPrivateHosts, timeoutMs: REQUEST_TIMEOUT_MS, maxBodyBytes: MAX_BODY_BYTES });
     const heads = new KnownHeads(sql);
-    const orders = new OrderAppend({ heads, fresh: new FreshHeads(), appender, alerts });
+    const orders = new OrderAppend({ heads, fresh: new FreshHeads(), appender, sightings, alerts });
     const turns = new PollTurns({
       store,
       heads,
@@ -69,6 +76,13 @@ export class PollerRole {
         orders,
         alerts,
         meters: importMeters(metrics),
+      }),
+      care: new ShopCare({
+        sql,
+        store,
+        alerts,
+        log,
+        webhooks: new WebhookKeeper({ webhooks: new ManagedWebhooks(sql), vault, alerts, log, publicUrl }),
       }),
       alerts,
       meters: pollMeters(metrics),

@@ -69,9 +69,18 @@ describe('the consent rule', () => {
       defaultCountry: 'DE',
       connections: [shop, { ...shop, id: 'other', country: 'CL' }, { ...ads, sources: ['shop'], accessToken: 't' }],
     });
-    expect(consentDecisions(tenant)).toEqual([
+    expect(consentDecisions(tenant, [])).toEqual([
       { connection: 'shop', required: true, because: expect.stringContaining('default country DE') },
       { connection: 'other', required: false, because: expect.stringContaining('country CL') },
     ]);
+  });
+
+  it('knows where the shop says that it is', () => {
+    const fromShop = { country: 'CL', currency: 'CLP', currencyDecimals: 0, timeZone: null, weightUnit: null };
+    const tenant = desired({ defaultCountry: 'DE', connections: [shop] });
+    const [decision] = consentDecisions(tenant, [
+      { ...known, id: asConnectionId('shop'), settings: { ...tenant.connections[0]?.settings, fromShop } },
+    ]);
+    expect(decision).toMatchObject({ required: false, because: expect.stringContaining('CL, where the shop says that it is') });
   });
 });

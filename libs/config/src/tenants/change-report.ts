@@ -43,11 +43,15 @@ export interface ConsentDecision {
   readonly because: string;
 }
 
-/** The consent rule's answer for each shop of a tenant. */
-export const consentDecisions = ({ connections, defaultCountry }: DesiredTenant): readonly ConsentDecision[] =>
+/** The consent rule's answer for each shop of a tenant, by its settings and what the shop said of itself before. */
+export const consentDecisions = (
+  { connections, defaultCountry }: DesiredTenant,
+  known: readonly KnownConnection[],
+): readonly ConsentDecision[] =>
   connections
     .filter(({ kind }) => kind === woocommerceSource.kind)
     .map(({ id, settings }) => {
-      const { isRequired, explanation } = isConsentRequired(woocommerceSettingsSchema.parse(settings), defaultCountry);
+      const inForce = woocommerceSource.keep(settings, known.find((connection) => connection.id === id)?.settings);
+      const { isRequired, explanation } = isConsentRequired(woocommerceSettingsSchema.parse(inForce), defaultCountry);
       return { connection: id, required: isRequired, because: explanation };
     });

@@ -1,5 +1,5 @@
 import { DESTINATIONS } from '@tributary/destinations';
-import { SOURCES } from '@tributary/sources';
+import { SOURCES, type Source } from '@tributary/sources';
 import { z } from 'zod';
 
 /** What a connection of one kind may say, and which of it is secret. */
@@ -8,6 +8,8 @@ export interface ConnectionKind {
   readonly role: 'shop' | 'visits' | 'destination';
   readonly settings: z.ZodObject;
   readonly secrets: z.ZodObject;
+  /** What a new version carries over from the one before besides what was asked for. */
+  readonly keep: (wanted: unknown, known: unknown) => unknown;
   /** Secrets that are made when nobody gives them. */
   readonly generated: readonly string[];
   /** The secret, or list of them, by which an arrival finds the connection: unique in the installation. */
@@ -21,11 +23,14 @@ function fieldsOf(kind: string, schema: z.ZodType): z.ZodObject {
   return schema;
 }
 
-const sources = Object.values(SOURCES).map(({ kind, role, settings, secrets, generated, address }): ConnectionKind => ({
+const asWanted = (wanted: unknown): unknown => wanted;
+
+const sources = Object.values<Source>(SOURCES).map(({ kind, role, settings, secrets, generated, address, keep }): ConnectionKind => ({
   kind,
   role,
   settings: fieldsOf(kind, settings),
   secrets: fieldsOf(kind, secrets),
+  keep: keep ?? asWanted,
   generated,
   address,
   example: {},
@@ -36,6 +41,7 @@ const destinations = Object.entries(DESTINATIONS).map(([kind, { settingsSchema, 
   role: 'destination',
   settings: fieldsOf(kind, settingsSchema),
   secrets: fieldsOf(kind, secretsSchema),
+  keep: asWanted,
   generated: [],
   address: null,
   example: example.settings as ConnectionKind['example'],
@@ -49,6 +55,12 @@ const LATER_KINDS: ReadonlySet<string> = new Set(['trackingtech']);
 export const connectionKinds = (): readonly ConnectionKind[] => [...KINDS.values()];
 
 export const connectionKind = (kind: string): ConnectionKind | undefined => KINDS.get(kind);
+
+/** Of settings in force what a person may write; the rest is carried over by itself. */
+export function writtenSettings(kind: string, settings: unknown): Readonly<Record<string, unknown>> {
+  const fields = KINDS.get(kind)?.settings.shape ?? {};
+  return Object.fromEntries(Object.entries(settings as Record<string, unknown>).filter(([name]) => name in fields));
+}
 
 /** What to tell somebody who asks for a kind that is not there. */
 export function unknownKind(kind: unknown): string {

@@ -1,14 +1,7 @@
-import { asConnectionId, asTenantId } from '@tributary/domain';
+import { addressHash, asConnectionId, asTenantId } from '@tributary/domain';
 import { canonicalJson } from './canonical-json.js';
 import { whatChanged } from './change-report.js';
-import {
-  addressHash,
-  changeTenant,
-  takenAddresses,
-  type ConnectionChange,
-  type KnownConnection,
-  type TenantChange,
-} from './tenant-change.js';
+import { changeTenant, takenAddresses, type ConnectionChange, type KnownConnection, type TenantChange } from './tenant-change.js';
 import { readTenantBody } from './tenants-file.js';
 
 const shop = (fields: object = {}): object => ({

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { ConnectionId, TenantId } from '@tributary/domain';
+import { addressHash, type ConnectionId, type TenantId } from '@tributary/domain';
 import { canonicalJson } from './canonical-json.js';
 import { connectionKind, type ConnectionKind } from './connection-kinds.js';
 import type { DesiredConnection, DesiredTenant } from './desired-tenant.js';
@@ -63,9 +62,6 @@ export interface ChangePorts {
   readonly told: ReadonlyMap<string, number>;
 }
 
-/** How a connection is found by the token of its address, without keeping the token. */
-export const addressHash = (token: string): string => createHash('sha256').update(token).digest('hex');
-
 /** A secret that leads arrivals to a connection is one text, or a list of two while one replaces the other. */
 export const addressesIn = (secret: unknown): readonly string[] =>
   typeof secret === 'string' ? [secret] : Array.isArray(secret) ? secret.filter((address) => typeof address === 'string') : [];
@@ -121,7 +117,7 @@ class Change {
     const { name: tenantName, state, defaultCountry } = this.desired;
     const address = kind.address === null ? undefined : merged.secrets[kind.address];
     const addressHashes = addressesIn(address).map(addressHash);
-    const settings = canonicalJson(wanted.settings);
+    const settings = canonicalJson(kind.keep(wanted.settings, known?.settings));
     const areSecretsNew = (known?.secrets ?? null) === null || canonicalJson(known?.secrets) !== canonicalJson(merged.secrets);
     const told = { id: wanted.id, kind: wanted.kind, state, addressHashes, generated: merged.generated };
     const isSame =

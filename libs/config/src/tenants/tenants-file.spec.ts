@@ -34,6 +34,7 @@ describe('a tenants file that is right', () => {
     expect(first?.settings).toEqual({
       storeUrl: 'https://shop.example',
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
+      webhooks: { manage: true },
       country: 'CL',
       consent: { required: 'auto' },
     });

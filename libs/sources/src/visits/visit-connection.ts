@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net';
 import type { ConnectionId, TenantId } from '@tributary/domain';
-import { isConsentRequired, type WoocommerceSettings } from '../woocommerce/woocommerce.schema.js';
+import { isConsentRequired, shopCountry, type WoocommerceSettings } from '../woocommerce/woocommerce.schema.js';
 import { trustedNetworks } from './client-address.js';
 import { siteOf } from './visitor-cookie.js';
 import type { VisitsSettings } from './visits.schema.js';
@@ -42,7 +42,7 @@ export function visitConnectionOf({ settings, shopSettings, defaultCountry, ...i
   return {
     ...ids,
     isConsentRequired: isConsentRequired(shopSettings, defaultCountry).isRequired,
-    countries: [shopSettings.country, defaultCountry],
+    countries: [shopCountry(shopSettings), defaultCountry],
     ownDomains: ownDomainsOf([shopSettings.storeUrl, ...origins]),
     origins: new Map(origins.map((origin) => [origin, siteOf(origin)])),
     trustedProxies: trustedNetworks(settings.trustedProxies),

@@ -5,7 +5,7 @@ import { shopItemOf } from './catalog/catalog.facts.js';
 import { readKeptPayload, type KeptPayload } from './kept-payload.js';
 
 const SECRET = 'secret-of-the-shop';
-const context = { webhookSecrets: [SECRET], defaultCountry: 'CL' };
+const context = { webhookSecrets: [SECRET], storeUrl: 'https://shop.example', defaultCountry: 'CL' };
 const body = Buffer.from(phpJson(orderBody({ id: 7 })));
 const kept = (overrides: Partial<KeptPayload> = {}): KeptPayload => {
   const payload = overrides.payload ?? body;
@@ -15,6 +15,7 @@ const kept = (overrides: Partial<KeptPayload> = {}): KeptPayload => {
     source: 'webhook',
     topic: 'order.updated',
     reason: 'invalid-field',
+    detail: '',
     signature: null,
     receivedAt: 1_000,
     ...overrides,
@@ -53,6 +54,12 @@ describe('what was wrongly signed', () => {
     const without = { ...context, webhookSecrets: [] };
     expect(readKeptPayload(kept({ reason: 'bad-signature', signature: signed }), without)).toMatchObject({ kind: 'refused' });
   });
+});
+
+it('takes what another host sent only once the connection is about that host', () => {
+  const foreign = kept({ reason: 'foreign-source', detail: 'new.example' });
+  expect(readKeptPayload(foreign, context)).toMatchObject({ kind: 'refused', reason: 'foreign-source', detail: 'new.example' });
+  expect(readKeptPayload(foreign, { ...context, storeUrl: 'https://www.new.example' })).toMatchObject({ kind: 'order' });
 });
 
 it('reads nothing of what was cut', () => {

@@ -3,6 +3,7 @@ import { readCatalogItem } from './catalog/catalog-body.js';
 import { refused, type RefusedBody } from './refused-body.js';
 import { isSignatureValid } from './webhook-signature.js';
 import { readOrderJson, readWebhook, type WebhookReading } from './woocommerce-order.source.js';
+import { foreignSource } from './webhooks/webhook-source.js';
 
 /** A payload of a WooCommerce connection that was rejected on arrival and kept. */
 export interface KeptPayload {
@@ -15,6 +16,8 @@ export interface KeptPayload {
   readonly topic: string;
   /** Why it is rejected. */
   readonly reason: ReasonCode;
+  /** As kept with the reason; of `foreign-source` the host that sent it. */
+  readonly detail: string;
   /** As received where it did not match; else null. */
   readonly signature: string | null;
   /** Epoch ms, our clock, of the arrival. */
@@ -24,6 +27,7 @@ export interface KeptPayload {
 /** What the shop's connection says today. */
 export interface KeptPayloadContext {
   readonly webhookSecrets: readonly string[];
+  readonly storeUrl: string;
   readonly defaultCountry: string | null;
 }
 
@@ -47,13 +51,15 @@ function readRow(payload: Buffer, topic: string, defaultCountry: string | null):
 
 /**
  * Reads a kept payload as this release reads it, under the connection's present secrets. Never throws. What was wrongly signed is taken
- * only if the signature that came with it matches now; of a payload that was cut nothing can be read.
+ * only if the signature that came with it matches now, and what another host sent only if the connection is about that host now; of a
+ * payload that was cut nothing can be read.
  */
-export function readKeptPayload(kept: KeptPayload, { webhookSecrets, defaultCountry }: KeptPayloadContext): WebhookReading {
+export function readKeptPayload(kept: KeptPayload, { webhookSecrets, storeUrl, defaultCountry }: KeptPayloadContext): WebhookReading {
   const { payload, sizeBytes, reason, signature, topic, receivedAt } = kept;
   if (payload.length < sizeBytes) return still(reason, `only the first ${payload.length} of ${sizeBytes} bytes were kept`);
   if (reason === 'bad-signature' && !isSignatureValid(payload, signature ?? undefined, webhookSecrets))
     return still(reason, signature === null ? 'no signature came with it' : 'X-WC-Webhook-Signature');
+  if (reason === 'foreign-source' && foreignSource(`https://${kept.detail}`, storeUrl) !== null) return still(reason, kept.detail);
   if (kept.source === READ_BY_REST) return readRow(payload, topic, defaultCountry);
   return readWebhook({ rawBody: payload, headers: topic === '' ? {} : { 'x-wc-webhook-topic': topic }, receivedAt, defaultCountry });
 }

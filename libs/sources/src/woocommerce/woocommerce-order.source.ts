@@ -7,7 +7,7 @@ import { readOrderMeta } from './order-meta.js';
 import { peopleOf, type OrderIdentifiers, type OrderPeople } from './order-people.js';
 import { refused, type RefusedBody } from './refused-body.js';
 import { isSignatureValid } from './webhook-signature.js';
-import { woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
+import { keepShopFacts, woocommerceFileSchema, woocommerceSecretsSchema } from './woocommerce.schema.js';
 
 /** How far behind its `Date` header a REST read is taken to be true: a change of the last seconds may not be in it. */
 export const REST_SETTLE_MS = 5_000;
@@ -152,7 +152,8 @@ export function readWebhook(delivery: WebhookDelivery): WebhookReading {
 /** The source of WooCommerce shops: its part of tenants.yaml, its signature and how its bodies are read. */
 export const woocommerceSource = {
   kind: 'woocommerce',
-  settings: woocommerceSettingsSchema,
+  settings: woocommerceFileSchema,
+  keep: keepShopFacts,
   secrets: woocommerceSecretsSchema,
   role: 'shop',
   generated: ['webhookToken', 'webhookSecret'],

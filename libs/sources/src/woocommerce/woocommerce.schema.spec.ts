@@ -1,4 +1,10 @@
-import { isConsentRequired, woocommerceSecretsSchema, woocommerceSettingsSchema } from './woocommerce.schema.js';
+import {
+  isConsentRequired,
+  keepShopFacts,
+  woocommerceFileSchema,
+  woocommerceSecretsSchema,
+  woocommerceSettingsSchema,
+} from './woocommerce.schema.js';
 
 const secrets = { webhookToken: 'a-token_of-16-chars', webhookSecret: 's3cret' };
 const settingsOf = (more: Record<string, unknown> = {}) => woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', ...more });
@@ -12,6 +18,7 @@ describe('WooCommerce settings', () => {
     expect(settingsOf()).toEqual({
       storeUrl: 'https://shop.example',
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
+      webhooks: { manage: true },
       country: null,
       consent: { required: 'auto' },
     });
@@ -48,6 +55,26 @@ describe('WooCommerce settings', () => {
     ['polling', { polling: { interval: 5 } }],
   ])('name %s when it is wrong: %j', (path, more) => {
     expect(problemsOf(woocommerceSettingsSchema, { storeUrl: 'https://shop.example', ...more })).toEqual([path]);
+  });
+});
+
+describe('what the shop said', () => {
+  const fromShop = { country: 'CL', currency: 'CLP', currencyDecimals: 0, timeZone: 'America/Santiago', weightUnit: 'kg' };
+  const before = settingsOf({ fromShop });
+
+  it('is nothing that a person may write', () => {
+    expect(woocommerceFileSchema.safeParse({ storeUrl: 'https://shop.example', fromShop }).success).toBe(false);
+  });
+
+  it('stays with settings about the same shop, and goes with another address', () => {
+    expect(keepShopFacts(settingsOf({ country: 'US' }), before)).toEqual(settingsOf({ country: 'US', fromShop }));
+    expect(keepShopFacts(settingsOf({ storeUrl: 'https://other.example' }), before)).not.toHaveProperty('fromShop');
+    expect(keepShopFacts(settingsOf(), undefined)).toEqual(settingsOf());
+  });
+
+  it('gives way to what it says now', () => {
+    const now = settingsOf({ fromShop: { ...fromShop, country: 'PE' } });
+    expect(keepShopFacts(now, before)).toEqual(now);
   });
 });
 
@@ -92,6 +119,16 @@ describe('isConsentRequired', () => {
     const decision = isConsentRequired(settingsOf({ country }), 'FR');
     expect(decision.isRequired).toBe(isRequired);
     expect(decision.explanation).toContain(`the shop’s country ${country}`);
+  });
+
+  it('believes the shop before the tenant’s default country, and the settings before the shop', () => {
+    const fromShop = { country: 'DE', currency: null, currencyDecimals: null, timeZone: null, weightUnit: null };
+    expect(isConsentRequired(settingsOf({ fromShop }), 'CL')).toEqual({
+      isRequired: true,
+      explanation: 'consent is required: the country DE, where the shop says that it is, is in the EEA, the United Kingdom or Switzerland',
+    });
+    expect(isConsentRequired(settingsOf({ fromShop, country: 'US' }), 'DE').isRequired).toBe(false);
+    expect(isConsentRequired(settingsOf({ fromShop: { ...fromShop, country: null } }), 'CL').isRequired).toBe(false);
   });
 
   it('falls back on the tenant’s default country', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shopFactsSchema } from './shop/shop-facts.js';
 
 const MIN_REFRESH_INTERVAL_SECONDS = 15;
 const DEFAULT_REFRESH_INTERVAL_SECONDS = 60;
@@ -13,7 +14,7 @@ function isStoreUrl(text: string): boolean {
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
-/** A WooCommerce connection's settings as written in tenants.yaml (without id, kind and secrets). */
+/** A WooCommerce connection's settings in force: what tenants.yaml says (without id, kind and secrets), and what the shop itself said. */
 export const woocommerceSettingsSchema = z.strictObject({
   storeUrl: z
     .string()
@@ -34,16 +35,34 @@ export const woocommerceSettingsSchema = z.strictObject({
         .describe('Of orders created before the shop was connected: how far back they are read; older ones by an import'),
     })
     .prefault({}),
-  /** Where the shop is; read from the shop when it has REST keys. */
+  /** Whether webhooks are made in the shop and kept in order, where its keys may write. */
+  webhooks: z.strictObject({ manage: z.boolean().default(true) }).prefault({}),
+  /** Where the shop is; null: as the shop says, when it has REST keys. */
   country: z
     .string()
     .regex(/^[A-Z]{2}$/, 'country must be two capital letters (ISO 3166), such as CL')
     .nullable()
     .default(null),
   consent: z.strictObject({ required: z.union([z.literal('auto'), z.boolean()]).default('auto') }).prefault({}),
+  /** Put there by control when the poller has read it; absent before, and without REST keys. */
+  fromShop: shopFactsSchema.optional(),
 });
 
 export type WoocommerceSettings = z.infer<typeof woocommerceSettingsSchema>;
+
+/** What a person may write. */
+export const woocommerceFileSchema = woocommerceSettingsSchema.omit({ fromShop: true });
+
+/** What the shop said stays with settings that a person changes, as long as they are about the same shop. */
+export function keepShopFacts(wanted: unknown, known: unknown): unknown {
+  const after = woocommerceSettingsSchema.parse(wanted);
+  const before = woocommerceSettingsSchema.safeParse(known).data;
+  if (after.fromShop !== undefined || before?.fromShop === undefined || before.storeUrl !== after.storeUrl) return after;
+  return { ...after, fromShop: before.fromShop };
+}
+
+/** Where the shop is: as the settings say, else as the shop says. */
+export const shopCountry = ({ country, fromShop }: WoocommerceSettings): string | null => country ?? fromShop?.country ?? null;
 
 const webhookSecretSchema = z.string().min(1, 'webhookSecret must not be empty: anybody could sign');
 
@@ -84,21 +103,27 @@ export interface ConsentRequirement {
 }
 
 /**
- * Whether this shop's buyers must have said yes. `auto`: where the shop is in the EEA, the United Kingdom or Switzerland. A shop that
- * names no country is taken to be in the tenant's default country; without that either, consent is required.
+ * Whether this shop's buyers must have said yes. `auto`: where the shop is in the EEA, the United Kingdom or Switzerland: by its
+ * settings, else by what it says itself, else it is taken to be in the tenant's default country; without that either, consent is required.
  */
 export function isConsentRequired(settings: WoocommerceSettings, tenantDefaultCountry: string | null = null): ConsentRequirement {
   const { required } = settings.consent;
   if (required !== 'auto')
     return { isRequired: required, explanation: `consent is ${required ? '' : 'not '}required: the settings say so` };
-  const country = settings.country ?? tenantDefaultCountry;
+  const country = shopCountry(settings) ?? tenantDefaultCountry;
   if (country === null) {
     return {
       isRequired: true,
-      explanation: 'consent is required: nobody said in which country the shop is; set country, or consent.required to false',
+      explanation:
+        'consent is required: nobody said in which country the shop is; set country, or consent.required to false, or give REST keys, with which the shop is asked',
     };
   }
-  const whose = settings.country === null ? `the tenant’s default country ${country}` : `the shop’s country ${country}`;
+  const whose =
+    settings.country !== null
+      ? `the shop’s country ${country}`
+      : shopCountry(settings) === null
+        ? `the tenant’s default country ${country}`
+        : `the country ${country}, where the shop says that it is,`;
   return CONSENT_COUNTRIES.has(country)
     ? { isRequired: true, explanation: `consent is required: ${whose} is in the EEA, the United Kingdom or Switzerland` }
     : { isRequired: false, explanation: `consent is not required: ${whose} is outside the EEA, the United Kingdom and Switzerland` };

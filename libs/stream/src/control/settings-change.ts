@@ -10,6 +10,7 @@ import {
   readTenantBody,
   takenAddresses,
   whatChanged,
+  writtenSettings,
   type BodyReading,
   type ConnectionChange,
   type ConsentDecision,
@@ -21,6 +22,7 @@ import {
 import { readSecretValues, writeSecretValues, type Sql, type TenantId } from '@tributary/domain';
 import { failpoint } from '@tributary/telemetry';
 import { VaultError, type Vault } from '@tributary/vault';
+import { amendedTenant, type Amendment } from './amendment.js';
 import { AddressTakenMeanwhile, type SettingsStore, type StoredConnection, type VersionToWrite } from './settings.store.js';
 
 export interface ChangedConnection {
@@ -51,6 +53,8 @@ export interface SettingsReport {
 export type SettingsAnswer =
   { readonly kind: 'done'; readonly report: SettingsReport } | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
+export type AmendAnswer = { readonly kind: 'done'; readonly isChanged: boolean } | { readonly kind: 'refused'; readonly because: string };
+
 export interface SettingsChangePorts {
   readonly store: SettingsStore;
   readonly vault: Vault;
@@ -78,7 +82,7 @@ const currentBody = (tenant: Omit<TenantBody, 'connections'>, known: readonly St
   ...tenant,
   connections: known
     .filter(({ state }) => state !== 'disabled')
-    .map(({ id, kind, settings }) => ({ ...(settings as Record<string, unknown>), id, kind })),
+    .map(({ id, kind, settings }) => ({ ...writtenSettings(kind, settings), id, kind })),
 });
 
 const WEBHOOK_PATH = '/v1/sources/woocommerce/';
@@ -166,10 +170,40 @@ export class SettingsChange {
           ),
         })),
         generated: isDryRun ? [] : changes.flatMap(generatedOf),
-        consent: consentDecisions(desired),
+        consent: consentDecisions(desired, decided.known),
         isPublished: isDryRun || changes.length === 0 || (await this.isPublished()),
       },
     };
+  }
+
+  /**
+   * Changes one connection by what its shop said or handed over, and nothing else of its tenant. `because`: why it was refused, for a
+   * person. Doing the same again changes nothing.
+   */
+  amend(tenantId: TenantId, amendment: Amendment): Promise<AmendAnswer> {
+    const mine = this.turn.then(() => this.amendOnce(tenantId, amendment));
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async amendOnce(tenantId: TenantId, amendment: Amendment): Promise<AmendAnswer> {
+    const { store, vault } = this.ports;
+    const answer = await store.locked(tenantId, async (sql): Promise<AmendAnswer> => {
+      const tenant = await store.tenant(sql, tenantId);
+      const stored = (await store.known(sql, tenantId)).find(({ id }) => id === amendment.connectionId);
+      if (stored === undefined || stored.state === 'disabled') return { kind: 'refused', because: 'there is no such connection any more' };
+      const known = { ...stored, secrets: await this.secretsOf(vault, tenantId, stored) };
+      const desired = amendedTenant({ id: tenantId, ...tenant }, known, amendment);
+      if (desired === null) return { kind: 'refused', because: 'the connection is about another shop by now' };
+      const change = changeTenant(desired, [known], { nowMs: Date.now(), newToken, told: await store.told(sql, tenantId) });
+      if (change.kind === 'refused')
+        return { kind: 'refused', because: change.problems.map(({ path, message }) => `${path} ${message}`).join('; ') };
+      await this.write(sql, desired, change.connections);
+      return { kind: 'done', isChanged: change.connections.some(({ next }) => next !== null) };
+    });
+    // What is committed is told by the relay in any case.
+    if (answer.kind === 'done' && answer.isChanged) await this.isPublished();
+    return answer;
   }
 
   private async decide(sql: Sql, desired: DesiredTenant): Promise<Decided> {

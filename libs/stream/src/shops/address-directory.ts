@@ -1,27 +1,31 @@
-import { createHash } from 'node:crypto';
-import type { Sql } from '@tributary/domain';
+import { addressHash, type Sql } from '@tributary/domain';
 import { loadConnections, settingsPosition, type ConnectionRow } from '@tributary/postgres';
-
-/** How the secret of an address is known: it is kept nowhere in clear but in the vault. */
-export const addressHashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 const MISS_MAX = 10_000;
 
-/** Connections by the secret by which arrivals find them (webhook token, write key), read again whenever the settings change. */
-export class AddressDirectory<Connection> {
+/** What leads arrivals to connections besides the settings. */
+export interface MoreAddresses<More> {
+  /** Another text whenever there is something else to load. */
+  readonly position: () => Promise<string>;
+  readonly load: () => Promise<readonly More[]>;
+}
+
+/** Connections by the secret by which arrivals find them (webhook token, write key), read again whenever what they come from changes. */
+export class AddressDirectory<Connection, More = never> {
   private connections: ReadonlyMap<string, Connection> = new Map();
-  private misses = new Map<string, number>();
-  private position = -1;
+  private misses = new Map<string, string>();
+  private position = '';
   private refreshing: Promise<void> | undefined;
 
   constructor(
     private readonly sql: Sql,
     private readonly schema: string,
     /** Connections by the hash of their secret. */
-    private readonly read: (rows: readonly ConnectionRow[]) => ReadonlyMap<string, Connection>,
+    private readonly read: (rows: readonly ConnectionRow[], more: readonly More[]) => ReadonlyMap<string, Connection>,
+    private readonly more: MoreAddresses<More> | null = null,
   ) {}
 
-  /** Reads the table again if it changed. */
+  /** Reads the tables again if they changed. */
   refresh(): Promise<void> {
     this.refreshing ??= this.load().finally(() => {
       this.refreshing = undefined;
@@ -30,11 +34,11 @@ export class AddressDirectory<Connection> {
   }
 
   /**
-   * An unknown secret may belong to a connection that was just made, so the table is looked at again: once per secret and
-   * position of the config log, so that guessing secrets costs the database nothing.
+   * An unknown secret may belong to a connection that was just made, so the tables are looked at again: once per secret and
+   * position, so that guessing secrets costs the database nothing.
    */
   async find(secret: string): Promise<Connection | undefined> {
-    const hash = addressHashOf(secret);
+    const hash = addressHash(secret);
     const known = this.connections.get(hash);
     if (known !== undefined || this.misses.get(hash) === this.position) return known;
     await this.refresh();
@@ -47,10 +51,13 @@ export class AddressDirectory<Connection> {
   }
 
   private async load(): Promise<void> {
-    const position = await settingsPosition(this.sql, this.schema);
+    const position = `${await settingsPosition(this.sql, this.schema)} ${(await this.more?.position()) ?? ''}`;
     if (position === this.position) return;
-    const rows = await loadConnections(this.sql, this.schema);
-    this.connections = this.read(rows.filter(({ state }) => state !== 'disabled'));
+    const [rows, more] = await Promise.all([loadConnections(this.sql, this.schema), this.more?.load() ?? []]);
+    this.connections = this.read(
+      rows.filter(({ state }) => state !== 'disabled'),
+      more,
+    );
     this.position = position;
   }
 }

@@ -1,3 +1,4 @@
+import { resumeReport } from '@tributary/sources';
 import { OwnDatabase } from '../../../../test/integration/own-database.js';
 import { LeaseLost, PollersStore, type KeptStep, type PollLease } from './pollers.store.js';
 
@@ -89,6 +90,21 @@ describe('leases', () => {
       if (leases.length > 0) return leases;
     }
   }
+});
+
+describe('the report', () => {
+  it('goes with the lease, and nobody keeps one without it', async () => {
+    await connection('a');
+    await store('one').follow();
+    const report = resumeReport(null, { storeUrl: 'https://shop.example', secretsVersion: 1 });
+    const lease = only(await store('one').claim(5));
+    expect(lease.report).toBeNull();
+    await store('one').keepReport(lease, { ...report, askedAt: 7 });
+    await store('one').release(lease, NOW);
+    const next = only(await store('two').claim(5));
+    expect(next.report).toMatchObject({ askedAt: 7 });
+    await expect(store('one').keepReport(lease, report)).rejects.toThrow(LeaseLost);
+  });
 });
 
 describe('orders to be read again', () => {

@@ -5,6 +5,7 @@ import {
   type CatalogState,
   type PollState,
   type RereadRequest,
+  type ShopReport,
   type WoocommerceSettings,
 } from '@tributary/sources';
 
@@ -17,6 +18,8 @@ export interface PollLease {
   readonly state: unknown;
   /** Of the catalog, as kept; null: never polled. */
   readonly catalog: unknown;
+  /** What was found out about the shop besides its orders, as kept. */
+  readonly report: unknown;
   /** Turns in a row that ended in a failure. */
   readonly failures: number;
   readonly settings: WoocommerceSettings;
@@ -61,6 +64,7 @@ interface LeaseRow {
   readonly fence: number;
   readonly state: unknown;
   readonly catalog: unknown;
+  readonly report: unknown;
   readonly failures: number;
   readonly settings: unknown;
   readonly default_country: string | null;
@@ -79,6 +83,7 @@ function toLease(row: LeaseRow): PollLease {
     fence: row.fence,
     state: row.state,
     catalog: row.catalog,
+    report: row.report,
     failures: row.failures,
     settings,
     ownDomains: ownDomainsOf([settings.storeUrl]),
@@ -117,7 +122,7 @@ export class PollersStore {
           order by p.due_at limit $1 for update of p skip locked)
        update ingest_ops.pollers p set fence = p.fence + 1, leased_by = $2, leased_until = now() + make_interval(secs => $3)
          from due where p.tenant_id = due.tenant_id and p.connection_id = due.connection_id
-       returning p.tenant_id, p.connection_id, p.fence, p.state, p.catalog, p.failures, due.settings, due.default_country, due.secrets_version,
+       returning p.tenant_id, p.connection_id, p.fence, p.state, p.catalog, p.report, p.failures, due.settings, due.default_country, due.secrets_version,
                  (extract(epoch from clock_timestamp()) * 1000)::bigint as granted_at`,
       [limit, this.options.owner, this.options.leaseMs / 1_000],
     );
@@ -160,6 +165,18 @@ export class PollersStore {
         'pollers-keep-catalog',
         'update ingest_ops.pollers set catalog = $3::jsonb where tenant_id = $1 and connection_id = $2',
         [lease.tenantId, lease.connectionId, JSON.stringify(state)],
+      );
+    });
+  }
+
+  /** Keeps what was found out about the shop and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
+  async keepReport(lease: PollLease, report: ShopReport): Promise<void> {
+    await this.sql.transaction(async (tx) => {
+      await renewLease(tx, lease, this.options.leaseMs);
+      await tx.query(
+        'pollers-keep-report',
+        'update ingest_ops.pollers set report = $3::jsonb where tenant_id = $1 and connection_id = $2',
+        [lease.tenantId, lease.connectionId, JSON.stringify(report)],
       );
     });
   }

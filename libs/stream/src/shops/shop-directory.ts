@@ -2,6 +2,7 @@ import { ownDomainsOf, woocommerceSettingsSchema, type WoocommerceSettings } fro
 import { asConnectionId, asTenantId, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
 import { loadConnections, type ConnectionRow } from '@tributary/postgres';
 import { AddressDirectory } from './address-directory.js';
+import { ManagedWebhooks, type ManagedAddress } from './managed-webhooks.store.js';
 
 /** A WooCommerce connection, as ingest needs it. */
 export interface Shop {
@@ -12,6 +13,13 @@ export interface Shop {
   readonly secretsVersion: number;
   /** The merchant's own registrable domains. */
   readonly ownDomains: readonly string[];
+}
+
+/** Where a webhook arrived. */
+export interface ShopAddress {
+  readonly shop: Shop;
+  /** The webhook that we made for this address; null: the connection's own, for all topics, of webhooks made by hand. */
+  readonly managed: Pick<ManagedAddress, 'number' | 'topic'> | null;
 }
 
 const toShop = (row: ConnectionRow): Shop => {
@@ -33,18 +41,28 @@ export async function findShop(sql: Sql, schema: string, tenantId: string, conne
   return row === undefined || row.kind !== 'woocommerce' || row.state === 'disabled' ? undefined : toShop(row);
 }
 
-/** Shops by the token of their webhook address. A suspended tenant's shops still take facts; a disabled connection is unknown. */
-export class ShopDirectory extends AddressDirectory<Shop> {
+const shopKey = ({ tenantId, connectionId }: { readonly tenantId: string; readonly connectionId: string }): string =>
+  `${tenantId}:${connectionId}`;
+
+function byToken(rows: readonly ConnectionRow[], webhooks: readonly ManagedAddress[]): ReadonlyMap<string, ShopAddress> {
+  const addresses = new Map<string, ShopAddress>();
+  const shops = new Map<string, Shop>();
+  for (const row of rows) {
+    if (row.kind !== 'woocommerce') continue;
+    const shop = toShop(row);
+    shops.set(shopKey(row), shop);
+    if (row.webhookTokenHash !== null) addresses.set(row.webhookTokenHash, { shop, managed: null });
+  }
+  for (const managed of webhooks) {
+    const shop = shops.get(shopKey(managed));
+    if (shop !== undefined) addresses.set(managed.tokenHash, { shop, managed });
+  }
+  return addresses;
+}
+
+/** Shops by the token of their webhook addresses. A suspended tenant's shops still take facts; a disabled connection is unknown. */
+export class ShopDirectory extends AddressDirectory<ShopAddress, ManagedAddress> {
   constructor(sql: Sql, schema: string) {
-    super(
-      sql,
-      schema,
-      (rows) =>
-        new Map(
-          rows.flatMap((row) =>
-            row.kind === 'woocommerce' && row.webhookTokenHash !== null ? [[row.webhookTokenHash, toShop(row)] as const] : [],
-          ),
-        ),
-    );
+    super(sql, schema, byToken, new ManagedWebhooks(sql));
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { idOf, isJsonObject, objectOf } from '../body-reader.js';
+import { idOf, objectOf } from '../body-reader.js';
 import { readCatalogItem } from '../catalog/catalog-body.js';
 import type { CatalogFact, ShopItem } from '../catalog/catalog.facts.js';
 import { startKeyset, takeKeysetPage } from '../poll/keyset-walk.js';
@@ -155,7 +155,7 @@ function ended(state: CatalogState, sweep: CatalogSweep): CatalogStep {
 function takeUnit(state: CatalogState, reply: ShopReply): Reading<CatalogStep> {
   const setting = readObject(reply);
   if (setting.kind === 'failed') return setting;
-  const unit = isJsonObject(setting.value) ? setting.value['value'] : undefined;
+  const unit = setting.value.value['value'];
   if (typeof unit !== 'string' || !UNITS.has(unit)) return failed('unusable', 'no weight unit that WooCommerce has');
   const { weightUnit } = state;
   // Every weight means something else now.

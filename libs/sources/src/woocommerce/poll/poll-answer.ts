@@ -1,4 +1,4 @@
-import { isJsonObject } from '../body-reader.js';
+import { isJsonObject, type JsonObject } from '../body-reader.js';
 import type { NoAnswer, ShopAnswer, ShopReply } from '../rest/shop-exchange.js';
 
 /** Why a look at a shop brought nothing: one closed list, also the metric label. */
@@ -130,6 +130,14 @@ export function readReport(reply: ShopReply): Reading<{ readonly rows: readonly 
   return Array.isArray(value) ? { kind: 'read', value: { rows: value, shopTime } } : failed('unusable', 'not a list');
 }
 
+/** One object. */
+export function readObject(reply: ShopReply): Reading<{ readonly value: JsonObject; readonly shopTime: number }> {
+  const body = readBody(reply);
+  if (body.kind === 'failed') return body;
+  const { value, shopTime } = body.value;
+  return isJsonObject(value) ? { kind: 'read', value: { value, shopTime } } : failed('unusable', 'not an object');
+}
+
 const isGone = (answer: ShopAnswer, codes: ReadonlySet<string>): boolean => answer.status === 404 && codes.has(errorCodeOf(answer) ?? '');
 
 /**
@@ -141,10 +149,4 @@ export function readSingle(reply: ShopReply, codes = ORDER_GONE): Reading<{ read
   if (body.kind === 'failed' || reply.kind !== 'answered') return body as Reading<never>;
   const { value, shopTime } = body.value;
   return { kind: 'read', value: { row: isGone(reply.answer, codes) ? null : value, shopTime } };
-}
-
-/** What a setting’s address answers. */
-export function readObject(reply: ShopReply): Reading<unknown> {
-  const body = readBody(reply);
-  return body.kind === 'failed' ? body : { kind: 'read', value: body.value.value };
 }

@@ -132,6 +132,9 @@ const newPollState = (storeUrl: string, pageRows: number): PollState => ({
   unreadable: [],
 });
 
+/** Changes are looked for before anything else, whenever they were last. */
+export const withChangesDue = (state: PollState): PollState => ({ ...state, changesEndedAt: null });
+
 /**
  * The state as it was kept. Null (never polled) and a version that this release does not know begin anew; another address is asked
  * again how it wants to be asked.

@@ -1,15 +1,22 @@
-/** One read of a shop's REST API, before anybody knows how that shop wants to be asked. */
+/** One call of a shop's REST API, before anybody knows how that shop wants to be asked. */
 export interface ShopQuery {
+  /** Default: GET. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   /** Below `wc/v3`, such as `/orders/17`. */
   readonly path: string;
   /** Names are unique. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** A GET as it goes over the wire. */
+/** A call as it goes over the wire. */
 export interface ShopRequest {
+  /** Default: GET. */
+  readonly method?: ShopQuery['method'];
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** What came back, whatever its status. */

@@ -42,7 +42,7 @@ const queryText = (parameters: Parameters): string =>
     .join('&');
 
 /** The parameters with their OAuth 1.0a signature (HMAC-SHA256, no token). */
-function oauthSigned(url: string, parameters: Parameters, keys: ShopKeys, moment: RequestMoment): Parameters {
+function oauthSigned(method: string, url: string, parameters: Parameters, keys: ShopKeys, moment: RequestMoment): Parameters {
   const unsigned = {
     ...parameters,
     oauth_consumer_key: keys.consumerKey,
@@ -51,7 +51,7 @@ function oauthSigned(url: string, parameters: Parameters, keys: ShopKeys, moment
     oauth_timestamp: String(moment.timestampSeconds),
     oauth_version: '1.0',
   };
-  const text = ['GET', encode(url), encode(queryText(unsigned))].join('&');
+  const text = [method, encode(url), encode(queryText(unsigned))].join('&');
   const signature = createHmac('sha256', `${encode(keys.consumerSecret)}&`)
     .update(text)
     .digest('base64');
@@ -63,20 +63,28 @@ const basic = ({ consumerKey, consumerSecret }: ShopKeys): string =>
 
 /** The request that asks a shop a query, with its keys. */
 export function shopRequest(query: ShopQuery, access: ShopAccess, keys: ShopKeys, moment: RequestMoment): ShopRequest {
+  const { method = 'GET', parameters, body } = query;
   const url = `${access.restRoot}wc/v3${query.path}`;
-  const withQuery = (parameters: Parameters): string => `${url}?${queryText(parameters)}`;
+  const request = (signed: Parameters, headers: Parameters = {}): ShopRequest => {
+    const to = { method, url: `${url}?${queryText(signed)}` };
+    if (body === undefined) return { ...to, headers: { ...HEADERS, ...headers } };
+    return { ...to, headers: { ...HEADERS, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+  };
   switch (access.authentication) {
     case 'basic':
-      return { url: withQuery(query.parameters), headers: { ...HEADERS, authorization: basic(keys) } };
+      return request(parameters, { authorization: basic(keys) });
     case 'query':
-      return {
-        url: withQuery({ ...query.parameters, consumer_key: keys.consumerKey, consumer_secret: keys.consumerSecret }),
-        headers: HEADERS,
-      };
+      return request({ ...parameters, consumer_key: keys.consumerKey, consumer_secret: keys.consumerSecret });
     case 'oauth':
-      return { url: withQuery(oauthSigned(url, query.parameters, keys, moment)), headers: HEADERS };
+      return request(oauthSigned(method, url, parameters, keys, moment));
   }
 }
 
 /** The shop's front page, asked without keys: its `Link` header names the REST root. */
 export const frontPageRequest = (storeUrl: string): ShopRequest => ({ url: `${storeUrl}/`, headers: { ...HEADERS, accept: 'text/html' } });
+
+/** What the REST API tells everybody about the site; without `_fields` it is a list of every route. */
+export const restIndexRequest = ({ restRoot }: ShopAccess): ShopRequest => ({
+  url: `${restRoot}?${queryText({ _fields: 'timezone_string,gmt_offset' })}`,
+  headers: HEADERS,
+});
