@@ -50,7 +50,7 @@ export const recordedProcesses = (home: string): readonly ProcessIdentity[] =>
 function terminalEnvironment(home: string): NodeJS.ProcessEnv {
   const { KAFKA_BROKERS: _brokers, SCHEMA_REGISTRY_URL: _registry, DATABASE_URL: _database, NODE_ENV: _mode, ...env } = process.env;
   if (env['TEST_BACKEND'] === 'external') delete env['TEST_BACKEND'];
-  return { ...env, TRIBUTARY_HOME: home, INGEST_PORT: '0', CONTROL_PORT: '0', TIKTOK_PORT: '0' };
+  return { ...env, TRIBUTARY_HOME: home, INGEST_PORT: '0', CONTROL_PORT: '0', IDENTITY_PORT: '0', TIKTOK_PORT: '0' };
 }
 
 /** An npm script in a terminal of its own. */

@@ -18,7 +18,7 @@ export const HOME = process.env['TRIBUTARY_HOME'] ?? join(root, '.tributary');
 export const MASTER_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
-export type AppName = 'ingest' | 'tiktok' | 'control';
+export type AppName = 'ingest' | 'identity' | 'tiktok' | 'control';
 
 /** One app as a process of its own. */
 export interface RunningApp {
@@ -132,7 +132,7 @@ export class Stack {
 
   private urls(): NodeJS.ProcessEnv {
     const of = (name: string): string => this.apps.get(name)?.url ?? 'http://127.0.0.1:1';
-    return { INGEST_URL: of('ingest'), TIKTOK_URL: of('tiktok'), CONTROL_URL: of('control') };
+    return { INGEST_URL: of('ingest'), IDENTITY_URL: of('identity'), TIKTOK_URL: of('tiktok'), CONTROL_URL: of('control') };
   }
 
   app(id: string): RunningApp {

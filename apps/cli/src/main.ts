@@ -10,6 +10,7 @@ import { connectCommand } from './connect.command.js';
 import { deliveriesCommand } from './deliveries.command.js';
 import { dumpCommand } from './dump.command.js';
 import { explainCommand } from './explain.command.js';
+import { identityCommand } from './identity.command.js';
 import { importCommand } from './import.command.js';
 import { instanceKeysCommand } from './instance-keys.command.js';
 import { migrateCommand } from './migrate.command.js';
@@ -42,6 +43,7 @@ for (const register of [
   rebuildCommand,
   dumpCommand,
   explainCommand,
+  identityCommand,
   deliveriesCommand,
   retryCommand,
   resumeCommand,

@@ -5,6 +5,7 @@ import type { StartSettings } from './settings.mts';
 export interface AppPorts {
   readonly ingest: number;
   readonly control: number;
+  readonly identity: number;
   readonly tiktok: number;
   readonly tiktokSimulator: number;
 }
@@ -14,6 +15,7 @@ export async function chooseAppPorts(settings: StartSettings): Promise<AppPorts>
   return {
     ingest: await fixedPort('INGEST_PORT', settings.ingestPort ?? 8080),
     control: await fixedPort('CONTROL_PORT', settings.controlPort ?? 8081),
+    identity: settings.identityPort === null ? await usualOrFreePort(8082) : await fixedPort('IDENTITY_PORT', settings.identityPort),
     tiktok: settings.tiktokPort === null ? await usualOrFreePort(8083) : await fixedPort('TIKTOK_PORT', settings.tiktokPort),
     tiktokSimulator: await freePort(),
   };

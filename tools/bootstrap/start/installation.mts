@@ -126,7 +126,7 @@ export class Installation {
   }
 
   async #untilReady(control: ControlClient, supervisor: Supervisor): Promise<void> {
-    const step = 'Starting ingest, tiktok and control';
+    const step = 'Starting ingest, identity, tiktok and control';
     this.#options.onProgress(step);
     await waitUntil(
       {

@@ -4,12 +4,13 @@ import type { InfrastructureAddresses } from '../infrastructure.port.mts';
 import type { AppPorts } from './app-ports.mts';
 import type { Program } from './supervisor.mts';
 
-export const APPS = ['ingest', 'tiktok', 'control'] as const;
+export const APPS = ['ingest', 'identity', 'tiktok', 'control'] as const;
 export const TIKTOK_SIMULATOR = 'tiktok-simulator';
 
 export interface LocalAddresses {
   readonly ingestUrl: string;
   readonly controlUrl: string;
+  readonly identityUrl: string;
   readonly tiktokUrl: string;
   readonly tiktokBaseUrl: string;
 }
@@ -19,6 +20,7 @@ const local = (port: number): string => `http://127.0.0.1:${port}`;
 export const addressesOf = (ports: AppPorts, tiktokBaseUrl: string | null): LocalAddresses => ({
   ingestUrl: local(ports.ingest),
   controlUrl: local(ports.control),
+  identityUrl: local(ports.identity),
   tiktokUrl: local(ports.tiktok),
   tiktokBaseUrl: tiktokBaseUrl ?? local(ports.tiktokSimulator),
 });
@@ -36,10 +38,12 @@ export const environmentOf = (
   DATABASE_URL: infrastructure.databaseUrl,
   INGEST_PORT: String(ports.ingest),
   CONTROL_PORT: String(ports.control),
+  IDENTITY_PORT: String(ports.identity),
   TIKTOK_PORT: String(ports.tiktok),
   INGEST_URL: addresses.ingestUrl,
   PUBLIC_INGEST_URL: addresses.ingestUrl,
   CONTROL_URL: addresses.controlUrl,
+  IDENTITY_URL: addresses.identityUrl,
   TIKTOK_URL: addresses.tiktokUrl,
   TIKTOK_BASE_URL: addresses.tiktokBaseUrl,
 });

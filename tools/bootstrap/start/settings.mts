@@ -11,6 +11,7 @@ export interface StartSettings {
   readonly isDemo: boolean;
   readonly ingestPort: number | null;
   readonly controlPort: number | null;
+  readonly identityPort: number | null;
   readonly tiktokPort: number | null;
   readonly kafkaPort: number | null;
   readonly registryPort: number | null;
@@ -53,6 +54,7 @@ export function readStartSettings(env: NodeJS.ProcessEnv, root: string): StartSe
     isDemo,
     ingestPort: port('INGEST_PORT'),
     controlPort: port('CONTROL_PORT'),
+    identityPort: port('IDENTITY_PORT'),
     tiktokPort: port('TIKTOK_PORT'),
     kafkaPort: port('KAFKA_PORT'),
     registryPort: port('REGISTRY_PORT'),

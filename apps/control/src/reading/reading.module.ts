@@ -7,6 +7,7 @@ import { OrderReader } from './order-reader.js';
 import { OrdersController } from './orders.controller.js';
 import type { ReadingPorts } from './reading.ports.js';
 import { RejectedController } from './rejected.controller.js';
+import { IdentityController } from './identity.controller.js';
 import { ImportsController } from './imports.controller.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 
@@ -18,7 +19,7 @@ export class ReadingModule {
     const orders = new OrderReader(ports, ledgers);
     return {
       module: ReadingModule,
-      controllers: [OrdersController, DeliveriesController, RejectedController, ImportsController, AlertsController],
+      controllers: [OrdersController, DeliveriesController, RejectedController, ImportsController, AlertsController, IdentityController],
       providers: [
         { provide: READING_PORTS, useValue: ports },
         { provide: LEDGER_READERS, useValue: ledgers },

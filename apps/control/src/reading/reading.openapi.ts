@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { problemAnswer, type ApiRoute } from '../openapi-route.js';
+import { identitySchema } from './identity.schema.js';
 import {
   alertSchema,
   deliveriesQuery,
@@ -63,6 +64,13 @@ export const READING_PATHS: readonly ApiRoute[] = [
     pathParameters: order,
     queryParameters: parametersOf(orderQuery),
     answers: { 200: { description: 'The explanation', schema: explanationSchema }, 404: problemAnswer('Never seen') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/identity/{id}',
+    summary: 'Who a subject or profile id belongs to, and which assertion joined what',
+    pathParameters: { ...tenant, id: { schema: z.string(), description: 'A subject’s or profile’s id' } },
+    answers: { 200: { description: 'The explanation', schema: identitySchema }, 404: problemAnswer('Never seen') },
   },
   {
     method: 'get',

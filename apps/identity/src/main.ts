@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ASSERTION_EVENTS_TOPIC } from '@tributary/codecs';
+import { ConfigurationError, printSettingsIfAsked, processEnvironment } from '@tributary/config';
+import { createKafka, kafkaConnection, Registry, registryConnection } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool } from '@tributary/postgres';
+import { BatchTransport, passStartGate, stalledLanes } from '@tributary/stream';
+import { createLog, describeError, Metrics } from '@tributary/telemetry';
+import { identityAppSettings, readIdentitySettings } from './identity.config.js';
+import { IdentityModule } from './identity.module.js';
+import { IdentityPipeline } from './identity.pipeline.js';
+
+async function main(): Promise<void> {
+  const settings = readIdentitySettings(processEnvironment());
+  const log = createLog('identity', settings.LOG_LEVEL);
+  const onFatal = (error: Error): void => {
+    log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
+    process.exit(1);
+  };
+  const sql = new PostgresPool(postgresOptions(settings, 'tributary-identity'));
+  const connection = kafkaConnection(settings, 'tributary-identity');
+  const kafka = createKafka(connection, log);
+  const registry = new Registry(registryConnection(settings));
+  const { book } = await passStartGate(
+    { sql, kafka, registry, topics: [ASSERTION_EVENTS_TOPIC] },
+    { port: settings.IDENTITY_PORT, host: settings.LISTEN_HOST, log },
+  );
+  const { sessionTimeoutMs } = connection;
+  const pipeline = new IdentityPipeline({ sql, kafka, registry, book, alerts: new PostgresAlerts(sql), log, sessionTimeoutMs, onFatal });
+  const app = await NestFactory.create(
+    IdentityModule.of(pipeline, {
+      notLive: () => stalledLanes([pipeline.lane]),
+      notReady: () => (pipeline.isReady ? [] : ['what the log held at start is not folded yet']),
+      metrics: new Metrics('identity'),
+    }),
+    new FastifyAdapter(),
+    { logger: false },
+  );
+  await app.connectMicroservice({ strategy: new BatchTransport([pipeline.lane]) }).listen();
+  await app.listen(settings.IDENTITY_PORT, settings.LISTEN_HOST);
+  log.info({ port: settings.IDENTITY_PORT }, 'listening');
+
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    pipeline.stop();
+    await app.close();
+    await sql.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
+  await pipeline.catchUp();
+}
+
+if (!printSettingsIfAsked(identityAppSettings))
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : `identity did not start: ${describeError(error)}`}\n`);
+    process.exit(1);
+  });

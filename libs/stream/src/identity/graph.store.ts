@@ -1,0 +1,91 @@
+import {
+  foldAssertions,
+  NEW_TENANT,
+  type AssertionEvent,
+  type Claim,
+  type IdentityTable,
+  type IdentityTables,
+  type Positioned,
+  type Sql,
+  type TenantClock,
+  type TenantId,
+} from '@tributary/domain';
+import { casValues } from '@tributary/postgres';
+import { readGraphRows, type TenantRequest } from './graph-rows.js';
+import { APPLY_CHANGES, changeValues, type TenantChanges } from './graph-statement.js';
+
+type Loading = { readonly [T in IdentityTable]: Map<string, IdentityTables[T] | null> };
+
+const nothingLoaded = (): Loading => ({
+  subjects: new Map(),
+  orders: new Map(),
+  profiles: new Map(),
+  aliases: new Map(),
+  assertions: new Map(),
+  contents: new Map(),
+  histories: new Map(),
+});
+
+interface TenantBatch {
+  readonly tenantId: TenantId;
+  readonly clock: TenantClock;
+  readonly events: readonly AssertionEvent[];
+  readonly loaded: Loading;
+}
+
+async function batchesOf(sql: Sql, events: readonly Positioned<AssertionEvent>[]): Promise<TenantBatch[]> {
+  const byTenant = Map.groupBy(
+    events.map(({ event }) => event),
+    ({ tenantId }) => tenantId,
+  );
+  const rows = await sql.query<{ tenant_id: string; clock_ms: number; next_seq: number }>(
+    'identity-tenants',
+    'select tenant_id, clock_ms, next_seq from identity.tenants where tenant_id = any($1)',
+    [[...byTenant.keys()]],
+  );
+  const clocks = new Map(rows.map((row) => [row.tenant_id, { clockMs: row.clock_ms, nextSeq: row.next_seq }]));
+  return [...byTenant].map(([tenantId, ofTenant]) => ({
+    tenantId,
+    clock: clocks.get(tenantId) ?? NEW_TENANT,
+    events: ofTenant,
+    loaded: nothingLoaded(),
+  }));
+}
+
+/** Reads what was asked for; what is not there is known to be absent afterwards. */
+async function load(sql: Sql, batches: ReadonlyMap<string, TenantBatch>, requests: readonly TenantRequest[]): Promise<void> {
+  for (const { tenantId, table, key } of requests) batches.get(tenantId)?.loaded[table].set(key, null);
+  for (const [table, rows] of await readGraphRows(sql, requests)) {
+    // The table says which type its content has; TypeScript loses that on the way through a union.
+    for (const row of rows) (batches.get(row.tenant_id)?.loaded[table] as Map<string, unknown> | undefined)?.set(row.key, row.content);
+  }
+}
+
+/**
+ * Folds assertions into schema `identity`, tenant by tenant, and moves the offset in the same statement; false when the partition is
+ * not ours any more. Reads only the rows that the fold asks for.
+ */
+export async function applyAssertions(sql: Sql, events: readonly Positioned<AssertionEvent>[], claim: Claim): Promise<boolean> {
+  const batches = new Map((await batchesOf(sql, events)).map((batch) => [batch.tenantId as string, batch]));
+  const done: TenantChanges[] = [];
+  for (let waiting = [...batches.values()]; waiting.length > 0;) {
+    const requests: TenantRequest[] = [];
+    const unfinished: TenantBatch[] = [];
+    for (const batch of waiting) {
+      const { tenantId, clock, loaded } = batch;
+      const fold = foldAssertions(tenantId, clock, loaded, batch.events);
+      if (fold.kind === 'folded') done.push({ tenantId, changes: fold.changes });
+      else {
+        requests.push(...fold.requests.map((request) => ({ tenantId, ...request })));
+        unfinished.push(batch);
+      }
+    }
+    if (requests.length > 0) await load(sql, batches, requests);
+    waiting = unfinished;
+  }
+  const [result] = await sql.query<{ owned: number }>('identity-apply', APPLY_CHANGES, [
+    ...casValues(claim.key, claim.expected, claim.next),
+    ...changeValues(done),
+  ]);
+  return result?.owned === 1;
+}
