@@ -35,27 +35,27 @@ async function heads(): Promise<ReadonlyMap<string, string>> {
   return new Map(rows.map((row) => [row.order_id, row.content_hash]));
 }
 
-/** As if five minutes had passed. */
-const letChecksComeDue = (): Promise<unknown> =>
-  stack.sql.query(
-    '',
-    `update ingest_ops.pollers set report = jsonb_set(report, '{webhooks,checkedAt}', '0'), due_at = now()
-      where tenant_id = 'managed' and connection_id = 'shop' and leased_until is null`,
-  );
+interface Looked {
+  readonly checkedAt: number;
+}
 
-/** Waits for a look at the webhooks that began after now. */
+/** As if five minutes had passed: waits for a look at the webhooks that began after now. */
 async function nextCheck(): Promise<void> {
-  const checkedAt = async (): Promise<number> => {
-    const [row] = await stack.sql.query<{ at: number }>(
+  await eventually('nobody is at the shop just now', WITHIN_MS, async () => {
+    const rows = await stack.sql.query(
       '',
-      `select (report #>> '{webhooks,checkedAt}')::bigint as at from ingest_ops.pollers where tenant_id = 'managed' and connection_id = 'shop'`,
+      `update ingest_ops.pollers set report = jsonb_set(report, '{webhooks,checkedAt}', '0'), due_at = now()
+        where tenant_id = 'managed' and connection_id = 'shop' and leased_until is null returning 1`,
     );
-    return row?.at ?? 0;
-  };
-  const before = await checkedAt();
+    return rows.length === 1;
+  });
   await eventually('the webhooks are looked at', WITHIN_MS, async () => {
-    await letChecksComeDue();
-    return (await checkedAt()) > before;
+    const [row] = await stack.sql.query<Looked>(
+      '',
+      `select (report #>> '{webhooks,checkedAt}')::bigint as "checkedAt" from ingest_ops.pollers
+        where tenant_id = 'managed' and connection_id = 'shop'`,
+    );
+    return row !== undefined && row.checkedAt > 0;
   });
 }
 
