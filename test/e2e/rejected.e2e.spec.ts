@@ -113,8 +113,11 @@ it('takes what a corrected secret makes good: each order once, although ingest d
   expect([stays?.reason, more]).toEqual(['bad-signature', []]);
   expect((await list('?state=taken')).map(({ reason }) => reason)).toEqual(['bad-signature', 'bad-signature', 'bad-signature']);
   await eventually('three Purchases were counted', 20_000, () => [1, 2, 3].every((orderId) => purchasesOf(orderId) === 1));
-  // The one that was in hand when ingest died stands in the log twice, under one event id.
-  expect((await Promise.all([1, 2, 3, 4].map(observationsOf))).toSorted((a, b) => a - b)).toEqual([0, 1, 1, 2]);
+  // Those that were in hand when ingest died stand in the log twice, under one event id each.
+  const observations = await Promise.all([1, 2, 3].map(observationsOf));
+  expect(observations.every((count) => count === 1 || count === 2)).toBe(true);
+  expect(observations).toContain(2);
+  expect(await observationsOf(4)).toBe(0);
   expect((await ledgerOf(stack)).map(({ orderId, state, attempts }) => [orderId, state, attempts.length])).toEqual([
     ['1', 'delivered', 1],
     ['2', 'delivered', 1],

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { openRun, type Run } from '../../tools/bootstrap/children.mts';
@@ -10,22 +11,27 @@ const home = resolve(process.env['TRIBUTARY_HOME'] || '.tributary');
 const password = 'of-this-spec';
 const steps: string[] = [];
 let run: Run;
+/** Open to whoever runs Postgres, wherever the clone is: the data of both starts lies here. */
+let folder: string;
 let lingering: number | undefined;
 
 beforeAll(async () => {
   run = await openRun({ home, kind: 'test', isExclusive: false });
+  folder = mkdtempSync(join(tmpdir(), 'tributary-restart-'));
+  chmodSync(folder, 0o711);
 });
 
 afterAll(async () => {
   if (lingering !== undefined) process.kill(lingering, 'SIGKILL');
   await run.stopChildren(5_000);
   run.close();
+  rmSync(folder, { recursive: true, force: true });
 }, 30_000);
 
 const start = (onProgress: (step: string) => void): Promise<Service> =>
   startPostgres({
     run,
-    dataFolder: join(run.folder, 'postgres'),
+    dataFolder: join(folder, 'postgres'),
     isKept: false,
     password,
     logFile: join(run.folder, 'postgres.log'),
@@ -44,7 +50,7 @@ async function connect(port: number): Promise<{ readonly client: pg.Client; read
 
 /** SIGKILL to the server alone: its own children outlive it for as long as they are busy. */
 function killServer(): void {
-  const file = join(run.folder, 'postgres', 'cluster', 'postmaster.pid');
+  const file = join(folder, 'postgres', 'cluster', 'postmaster.pid');
   expect(existsSync(file)).toBe(true);
   process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGKILL');
 }
