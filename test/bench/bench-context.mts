@@ -28,7 +28,7 @@ export const FULL: Sizes = {
   limitRecords: 60_000,
   newShares: [0.5, 0, 1],
   households: 5_000,
-  endsWithinMs: 600_000,
+  endsWithinMs: 900_000,
 };
 
 export const QUICK: Sizes = {

@@ -164,7 +164,7 @@ export class BenchInstallation {
     return { ...report, firstOrderId };
   }
 
-  /** Lets the load generator send visits that this installation has not had; fails when a request was refused. */
+  /** Lets the load generator send visits that this installation has not had. More than it can take is refused, not queued. */
   async loadVisits(
     { perRequest, visitors, ...job }: Omit<VisitJob, 'load' | 'runId'> & { readonly perRequest: number; readonly visitors: number },
     cores?: string,
@@ -172,9 +172,7 @@ export class BenchInstallation {
     this.#visitRuns += 1;
     const load = { port: this.#ports.ingest, writeKey: 'bench-fold-write-key', perRequest, visitors };
     const whole: VisitJob = { ...job, load, runId: this.#visitRuns };
-    const report = await this.servers.ask<LoadReport>(join('load', 'visits.main.mts'), whole, cores);
-    if (report.refused > 0) throw new Error(`${report.refused} of ${report.refused + report.answered} requests were not answered 200`);
-    return report;
+    return this.servers.ask<LoadReport>(join('load', 'visits.main.mts'), whole, cores);
   }
 
   /** Puts orders into the log as fast as ingest takes them. */

@@ -93,8 +93,12 @@ async function main(): Promise<void> {
   starting = Servers.start(root, home, process.env, progress.onProgress);
   const servers = await starting;
   const book = new FigureBook();
-  await measure(servers, { sizes, book, onProgress: progress.onProgress });
-  progress.done();
+  const failure = await measure(servers, { sizes, book, onProgress: progress.onProgress }).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (failure === null) progress.done();
+  else progress.failed();
   const figures = bySection(book.figures);
   const machine: Machine = {
     cores: cpus().length,
@@ -112,6 +116,8 @@ async function main(): Promise<void> {
   const json = JSON.stringify({ machine, figures: figures.map(asJson) });
   if (options.json === undefined) process.stdout.write(`${json}\n`);
   else writeFileSync(options.json, `${json}\n`);
+  // What was measured before is worth seeing.
+  if (failure !== null) throw failure;
   await stop(0);
 }
 

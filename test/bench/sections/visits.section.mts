@@ -85,6 +85,13 @@ export async function measureVisits(installation: BenchInstallation, context: Be
     const requests = OPEN_LOOP_PER_SECOND * sizes.openLoopSeconds;
     const loop = { kind: 'open', perSecond: OPEN_LOOP_PER_SECOND } as const;
     const rounds = await inRounds(sizes.rounds, () => round(installation, app, 1, { requests, connections: OPEN_LOOP_CONNECTIONS, loop }));
+    book.add({
+      id: 'visits.open.refused',
+      section: SECTION,
+      what: 'refused in that open loop (503: more than it can take)',
+      unit: '%',
+      samples: rounds.map(({ load }) => (100 * load.refused) / (load.refused + load.answered)),
+    });
     for (const p of ['p50', 'p99'] as const) {
       book.add({
         id: `visits.open.${p}`,
