@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const book = new FigureBook();
   const failure = await measure(servers, { sizes, book, onProgress: progress.onProgress }).then(
     () => null,
-    (error: unknown) => error,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
   if (failure === null) progress.done();
   else progress.failed();
