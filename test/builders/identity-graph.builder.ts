@@ -8,6 +8,7 @@ import {
   foldAssertions,
   NEW_TENANT,
   nodesOf,
+  nothingLoaded,
   profileOfVisitor,
   type AliasRow,
   type AssertedIdentifier,
@@ -149,15 +150,7 @@ export class IdentityGraph {
   }
 
   fold(...events: readonly AssertionEvent[]): this {
-    const loaded: { [T in IdentityTable]: Map<string, IdentityTables[T] | null> } = {
-      subjects: new Map(),
-      orders: new Map(),
-      profiles: new Map(),
-      aliases: new Map(),
-      assertions: new Map(),
-      contents: new Map(),
-      histories: new Map(),
-    };
+    const loaded = nothingLoaded();
     const read: RowRequest[] = [];
     for (;;) {
       const fold = foldAssertions(this.tenantId, this.clock, loaded, events);

@@ -1,14 +1,8 @@
 import { hash } from 'node:crypto';
+import { canonicalAddress, decimal, type Canonical } from './canonical.js';
 import type { CatalogEvent, CouponContent, CustomerContent, CustomerPersonal, ProductContent } from './catalog.events.js';
-import { canonicalDecimal, isDecimalText } from './money.js';
-import type { PersonalAddress } from './order.events.js';
 
 const VERSION_TAG = 'tributary-catalog-1\n';
-
-/** Compile-time proof that a canonical form names every field. */
-type Canonical<T> = { readonly [K in keyof Required<T>]: unknown };
-
-const decimal = (text: string): string => (isDecimalText(text) ? canonicalDecimal(text) : text);
 
 // The literals below list their keys in code-unit order: JSON.stringify writes them as they stand.
 
@@ -38,20 +32,6 @@ const canonicalCoupon = (coupon: CouponContent): Canonical<CouponContent> => ({
   maximumAmount: decimal(coupon.maximumAmount),
   minimumAmount: decimal(coupon.minimumAmount),
   status: coupon.status,
-});
-
-const canonicalAddress = (address: PersonalAddress): Canonical<PersonalAddress> => ({
-  address1: address.address1,
-  address2: address.address2,
-  city: address.city,
-  company: address.company,
-  country: address.country,
-  email: address.email,
-  firstName: address.firstName,
-  lastName: address.lastName,
-  phone: address.phone,
-  postcode: address.postcode,
-  state: address.state,
 });
 
 const canonicalPersonal = (personal: CustomerPersonal): Canonical<CustomerPersonal> => ({

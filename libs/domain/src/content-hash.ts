@@ -1,29 +1,8 @@
 import { hash } from 'node:crypto';
-import { canonicalDecimal, isDecimalText } from './money.js';
-import type {
-  DecimalText,
-  OrderContent,
-  OrderFeeLine,
-  OrderLine,
-  OrderPersonal,
-  OrderRefund,
-  OrderShippingLine,
-  PersonalAddress,
-} from './order.events.js';
+import { canonicalAddress, decimal, type Canonical } from './canonical.js';
+import type { OrderContent, OrderFeeLine, OrderLine, OrderPersonal, OrderRefund, OrderShippingLine } from './order.events.js';
 
 const VERSION_TAG = 'tributary-order-1\n';
-
-/** What canonicalDecimal would return unchanged: spares most amounts the big numbers. */
-const CANONICAL = /^(?:0|-?[1-9]\d{0,29}(?:\.\d{0,29}[1-9])?)$/;
-
-/** One spelling per number (`10.00` and `10` are equal); what is no number stays as it is. */
-function decimal(text: DecimalText): string {
-  if (CANONICAL.test(text) || !isDecimalText(text)) return text;
-  return text.endsWith('.00') && CANONICAL.test(text.slice(0, -3)) ? text.slice(0, -3) : canonicalDecimal(text);
-}
-
-/** Compile-time proof that a canonical form names every field. */
-type Canonical<T> = { readonly [K in keyof Required<T>]: unknown };
 
 // The literals below list their keys in code-unit order: JSON.stringify writes them as they stand.
 
@@ -63,20 +42,6 @@ const canonicalRefund = (refund: OrderRefund): Canonical<OrderRefund> => ({
 /** Decimal ids without leading zeros: the shorter is the smaller. */
 const byRefundId = (a: OrderRefund, b: OrderRefund): number =>
   a.refundId.length - b.refundId.length || (a.refundId < b.refundId ? -1 : a.refundId > b.refundId ? 1 : 0);
-
-const canonicalAddress = (address: PersonalAddress): Canonical<PersonalAddress> => ({
-  address1: address.address1,
-  address2: address.address2,
-  city: address.city,
-  company: address.company,
-  country: address.country,
-  email: address.email,
-  firstName: address.firstName,
-  lastName: address.lastName,
-  phone: address.phone,
-  postcode: address.postcode,
-  state: address.state,
-});
 
 const canonicalPersonal = (personal: OrderPersonal): Canonical<OrderPersonal> => ({
   // A list of pairs, because JavaScript reorders keys that look like integers.

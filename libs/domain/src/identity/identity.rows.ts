@@ -168,6 +168,19 @@ export interface RowRequest {
 /** What was read of a tenant; null is known to be absent. */
 export type LoadedRows = { readonly [T in IdentityTable]: ReadonlyMap<string, IdentityTables[T] | null> };
 
+/** {@link LoadedRows} to be filled. */
+export type LoadingRows = { readonly [T in IdentityTable]: Map<string, IdentityTables[T] | null> };
+
+export const nothingLoaded = (): LoadingRows => ({
+  subjects: new Map(),
+  orders: new Map(),
+  profiles: new Map(),
+  aliases: new Map(),
+  assertions: new Map(),
+  contents: new Map(),
+  histories: new Map(),
+});
+
 /** What a batch did to a tenant; null deletes. Outcomes of `redone` assertions go away before the new ones come. */
 export interface IdentityChanges {
   readonly clock: TenantClock;

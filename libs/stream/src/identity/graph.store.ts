@@ -1,10 +1,10 @@
 import {
   foldAssertions,
   NEW_TENANT,
+  nothingLoaded,
   type AssertionEvent,
   type Claim,
-  type IdentityTable,
-  type IdentityTables,
+  type LoadingRows,
   type Positioned,
   type Sql,
   type TenantClock,
@@ -14,23 +14,11 @@ import { casValues } from '@tributary/postgres';
 import { readGraphRows, type TenantRequest } from './graph-rows.js';
 import { APPLY_CHANGES, changeValues, type TenantChanges } from './graph-statement.js';
 
-type Loading = { readonly [T in IdentityTable]: Map<string, IdentityTables[T] | null> };
-
-const nothingLoaded = (): Loading => ({
-  subjects: new Map(),
-  orders: new Map(),
-  profiles: new Map(),
-  aliases: new Map(),
-  assertions: new Map(),
-  contents: new Map(),
-  histories: new Map(),
-});
-
 interface TenantBatch {
   readonly tenantId: TenantId;
   readonly clock: TenantClock;
   readonly events: readonly AssertionEvent[];
-  readonly loaded: Loading;
+  readonly loaded: LoadingRows;
 }
 
 async function batchesOf(sql: Sql, events: readonly Positioned<AssertionEvent>[]): Promise<TenantBatch[]> {
