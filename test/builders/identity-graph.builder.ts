@@ -21,8 +21,6 @@ import {
   type IdentifierFlags,
   type IdentifiersAsserted,
   type IdentityChanges,
-  type IdentityTable,
-  type IdentityTables,
   type MergeRow,
   type OrderRow,
   type ProfileId,
