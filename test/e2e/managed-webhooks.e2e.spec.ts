@@ -39,16 +39,20 @@ interface Looked {
   readonly checkedAt: number;
 }
 
-/** As if five minutes had passed: waits for a look at the webhooks that began after now. */
-async function nextCheck(): Promise<void> {
-  await eventually('nobody is at the shop just now', WITHIN_MS, async () => {
+/** The shop's turn comes now; with `report` as an SQL expression in place of the one that it has. */
+const turnNow = (report = 'report'): Promise<void> =>
+  eventually('nobody is at the shop just now', WITHIN_MS, async () => {
     const rows = await stack.sql.query(
       '',
-      `update ingest_ops.pollers set report = jsonb_set(report, '{webhooks,checkedAt}', '0'), due_at = now()
+      `update ingest_ops.pollers set report = ${report}, due_at = now()
         where tenant_id = 'managed' and connection_id = 'shop' and leased_until is null returning 1`,
     );
     return rows.length === 1;
   });
+
+/** As if five minutes had passed: waits for a look at the webhooks that began after now. */
+async function nextCheck(): Promise<void> {
+  await turnNow(`jsonb_set(report, '{webhooks,checkedAt}', '0')`);
   await eventually('the webhooks are looked at', WITHIN_MS, async () => {
     const [row] = await stack.sql.query<Looked>(
       '',
@@ -244,4 +248,31 @@ it(
     });
   },
   WITHIN_MS * 3,
+);
+
+it(
+  'makes webhooks of other resources where the settings want them, and removes them when they no longer do',
+  async () => {
+    const withResources = (version: number, resources: readonly string[]): Promise<void> =>
+      putShopVersion(stack, {
+        tenantId: 'managed',
+        id: 'shop',
+        version,
+        secrets: { ...KEYS, webhookToken: FILE_TOKEN, webhookSecret: FILE_SECRET },
+        settings: { storeUrl: simulator.url, polling: { enabled: true, refreshIntervalSeconds: 60 }, webhooks: { resources } },
+      });
+    const ofCoupons = (): Webhook[] => ours().filter(({ topic }) => topic.startsWith('coupon.'));
+    await withResources(2, ['orders', 'coupons']);
+    await turnNow();
+    await eventually('coupons have their webhooks', WITHIN_MS, () => ofCoupons().length === 4);
+    expect(ours()).toHaveLength(TOPICS.length + 4);
+    const since = simulator.sent.length;
+    simulator.shop.coupons.add({ code: 'spring' });
+    await delivered(since, 'coupon.created');
+    await withResources(3, ['orders']);
+    await turnNow();
+    await eventually('they are gone', WITHIN_MS, () => ofCoupons().length === 0);
+    expect(ours()).toHaveLength(TOPICS.length);
+  },
+  WITHIN_MS * 6,
 );

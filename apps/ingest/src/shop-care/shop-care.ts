@@ -68,7 +68,7 @@ export class ShopCare {
     const { storeUrl } = lease.settings;
     let report = resumeReport(lease.report, { storeUrl, secretsVersion: lease.secretsVersion });
     if (isAskingDue(report, now())) report = await this.askAboutItself(shop, report);
-    if (!areWebhooksDue(report, now())) return false;
+    if (!areWebhooksDue(report, this.ports.webhooks.wantedBy(lease.settings), now())) return false;
     const kept = await this.ports.webhooks.keep(shop, report.webhooks);
     for (const kind of PASSING_ALERTS) await this.ports.alerts.close(lease.tenantId, lease.connectionId, kind, QUIET_FOR_MS);
     await this.ports.store.keepReport(lease, { ...report, webhooks: kept.report });

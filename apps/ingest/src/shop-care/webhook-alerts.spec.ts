@@ -12,6 +12,12 @@ describe('the alert of broken webhooks', () => {
     expect(brokenWebhooksAlert(SHOP, [], { mayOnlyRead: false, failure: { kind: 'timeout', detail: '' } })).toBeNull();
   });
 
+  it('is quiet when ingest has moved', () => {
+    expect(brokenWebhooksAlert(SHOP, [{ topic: 'order.updated', fault: 'moved' }], DONE)).toBeNull();
+    const both = brokenWebhooksAlert(SHOP, [...DISABLED, { topic: 'order.created', fault: 'moved' }], DONE);
+    expect(both?.what).not.toContain('order.created');
+  });
+
   it('says what was broken and that it was mended', () => {
     const alert = brokenWebhooksAlert(SHOP, DISABLED, DONE);
     expect(alert).toMatchObject({ kind: 'shop-webhooks-broken', what: expect.stringMatching(/order\.updated \(disabled.*made anew/) });

@@ -2,7 +2,7 @@ import type { AlertToOpen } from '@tributary/domain';
 import type { BrokenWebhook, LookFailure, WebhookFault } from '@tributary/sources';
 import type { ShopId } from '@tributary/stream';
 
-const FAULTS: Readonly<Record<WebhookFault, string>> = {
+const FAULTS: Readonly<Record<Exclude<WebhookFault, 'moved'>, string>> = {
   disabled: 'disabled by the shop, which does so after seven failed deliveries in a row',
   paused: 'paused',
   missing: 'deleted',
@@ -27,10 +27,11 @@ export function brokenWebhooksAlert(
   { mayOnlyRead, failure }: { readonly mayOnlyRead: boolean; readonly failure: LookFailure | null },
 ): AlertToOpen | null {
   const isRefused = failure !== null && !PASSING.has(failure.kind);
-  if (broken.length === 0 && !isRefused) return null;
-  const found = broken.map(({ topic, fault }) => `${topic} (${FAULTS[fault]})`).join(', ');
+  // That ingest has moved is our own doing.
+  const found = broken.flatMap(({ topic, fault }) => (fault === 'moved' ? [] : [`${topic} (${FAULTS[fault]})`]));
+  if (found.length === 0 && !isRefused) return null;
   const what = [
-    ...(broken.length === 0 ? [] : [`Webhooks in the shop were not in order: ${found}.`]),
+    ...(found.length === 0 ? [] : [`Webhooks in the shop were not in order: ${found.join(', ')}.`]),
     mayOnlyRead
       ? 'They could not be made anew: the REST keys may only read by now.'
       : failure === null

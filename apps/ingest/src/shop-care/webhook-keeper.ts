@@ -3,7 +3,7 @@ import { addressHash, readSecretValues, writeSecretValues, type Alerts } from '@
 import {
   listWebhooksQuery,
   makeWebhookQuery,
-  MANAGED_TOPICS,
+  managedTopics,
   planWebhooks,
   readMadeWebhook,
   readRemovedWebhook,
@@ -20,9 +20,11 @@ import {
   type MadeWebhook,
   type ShopQuery,
   type ShopReply,
+  type WantedWebhooks,
   type WebhookPlan,
   type WebhookToCreate,
   type WebhooksReport,
+  type WoocommerceSettings,
 } from '@tributary/sources';
 import { webhookVault, type ManagedWebhooks, type PollLease, type ShopWebhooks } from '@tributary/stream';
 import type { Log } from '@tributary/telemetry';
@@ -87,13 +89,20 @@ const failureOf = ({ kind, detail }: LookFailure): LookFailure => ({ kind, detai
 export class WebhookKeeper {
   constructor(private readonly ports: WebhookKeeperPorts) {}
 
+  /** What a shop's webhooks shall be by its settings and ours. */
+  wantedBy({ webhooks }: WoocommerceSettings): WantedWebhooks {
+    return { base: this.ports.publicUrl, topics: webhooks.manage ? managedTopics(webhooks.resources) : [] };
+  }
+
   async keep(shop: ShopToKeep, before: WebhooksReport | null): Promise<KeptWebhooks> {
     const { lease, now } = shop;
     const { settings } = lease;
-    const base = this.ports.publicUrl;
+    const { base, topics } = this.wantedBy(settings);
     const unreachable = whyUnreachable(base, settings.storeUrl);
     const unmanaged = settings.webhooks.manage ? unreachable : 'off';
     const report: WebhooksReport = {
+      base,
+      topics,
       checkedAt: now(),
       unmanaged,
       failure: null,
@@ -128,7 +137,7 @@ export class WebhookKeeper {
   ): Promise<KeptWebhooks> {
     const { lease, now } = shop;
     const { webhooks } = this.ports;
-    const topics = before.unmanaged === 'off' ? [] : MANAGED_TOPICS;
+    const { topics } = before;
     const fileTokenHash = await this.fileTokenHash(lease);
     const known = await webhooks.of(lease);
     const plan = this.plan(lease, base, listed, known, topics, fileTokenHash);

@@ -34,7 +34,7 @@ describe('a tenants file that is right', () => {
     expect(first?.settings).toEqual({
       storeUrl: 'https://shop.example',
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
-      webhooks: { manage: true },
+      webhooks: { manage: true, resources: ['orders'] },
       country: 'CL',
       consent: { required: 'auto' },
     });

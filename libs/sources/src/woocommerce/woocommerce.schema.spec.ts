@@ -18,7 +18,7 @@ describe('WooCommerce settings', () => {
     expect(settingsOf()).toEqual({
       storeUrl: 'https://shop.example',
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
-      webhooks: { manage: true },
+      webhooks: { manage: true, resources: ['orders'] },
       country: null,
       consent: { required: 'auto' },
     });
@@ -31,6 +31,14 @@ describe('WooCommerce settings', () => {
       country: 'CL',
       consent: { required: false },
     });
+  });
+
+  it('take webhooks of other resources, and none for what WooCommerce does not have', () => {
+    expect(settingsOf({ webhooks: { resources: ['orders', 'customers'] } }).webhooks.resources).toEqual(['orders', 'customers']);
+    const problems = (resources: string[]) =>
+      problemsOf(woocommerceSettingsSchema, { storeUrl: 'https://shop.example', webhooks: { resources } });
+    expect(problems(['orders', 'refunds'])).toEqual(['webhooks.resources.1']);
+    expect(problems([])).toEqual(['webhooks.resources']);
   });
 
   it('fill in the other half of a polling section', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shopFactsSchema } from './shop/shop-facts.js';
+import { WEBHOOK_RESOURCES } from './webhooks/managed-topics.js';
 
 const MIN_REFRESH_INTERVAL_SECONDS = 15;
 const DEFAULT_REFRESH_INTERVAL_SECONDS = 60;
@@ -36,7 +37,16 @@ export const woocommerceSettingsSchema = z.strictObject({
     })
     .prefault({}),
   /** Whether webhooks are made in the shop and kept in order, where its keys may write. */
-  webhooks: z.strictObject({ manage: z.boolean().default(true) }).prefault({}),
+  webhooks: z
+    .strictObject({
+      manage: z.boolean().default(true),
+      resources: z
+        .array(z.enum(WEBHOOK_RESOURCES, `webhooks.resources takes ${WEBHOOK_RESOURCES.join(', ')}`))
+        .min(1, 'webhooks.resources must name at least one; webhooks.manage: false makes none')
+        .default(['orders'])
+        .describe('What webhooks are made for; everything else of the shop comes by polling'),
+    })
+    .prefault({}),
   /** Where the shop is; null: as the shop says, when it has REST keys. */
   country: z
     .string()

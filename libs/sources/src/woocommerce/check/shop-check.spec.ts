@@ -1,5 +1,5 @@
 import { resumeReport, type ShopReport, type WebhooksReport } from '../shop/shop-report.js';
-import { MANAGED_TOPICS } from '../webhooks/managed-topics.js';
+import { managedTopics } from '../webhooks/managed-topics.js';
 import { woocommerceSettingsSchema } from '../woocommerce.schema.js';
 import type { Check, ShopScene } from './check-line.js';
 import { checkShop } from './shop-check.js';
@@ -9,11 +9,15 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const ORDER_TOPICS = managedTopics(['orders']);
+
 const WEBHOOKS: WebhooksReport = {
+  base: 'https://in.example',
+  topics: ORDER_TOPICS,
   checkedAt: NOW - MINUTE,
   unmanaged: null,
   failure: null,
-  active: MANAGED_TOPICS,
+  active: ORDER_TOPICS,
   byHand: [],
   brokenAt: null,
   isAlerted: false,
@@ -144,12 +148,18 @@ describe('webhooks', () => {
       const given = withWebhooks({ unmanaged, active: [] });
       expect(badOnes(given)).toEqual([]);
       expect(verdict(given, 'webhooks')).toBe('note');
-      expect(verdict(withWebhooks({ unmanaged, active: [], byHand: MANAGED_TOPICS }), 'webhooks')).toBe('good');
+      expect(verdict(withWebhooks({ unmanaged, active: [], byHand: ORDER_TOPICS }), 'webhooks')).toBe('good');
     },
   );
 
   it('that are missing are red, one by one', () => {
-    expect(badOnes(withWebhooks({ active: MANAGED_TOPICS.slice(1) }))).toEqual(['webhook order.created']);
+    expect(badOnes(withWebhooks({ active: ORDER_TOPICS.slice(1) }))).toEqual(['webhook order.created']);
+  });
+
+  it('are looked for where the settings want them', () => {
+    const settings = { ...SCENE.settings, webhooks: { manage: true, resources: ['orders' as const, 'customers' as const] } };
+    const missing = ['webhook customer.created', 'webhook customer.updated', 'webhook customer.deleted'];
+    expect(badOnes(withWebhooks({ active: ORDER_TOPICS }, { settings }))).toEqual(missing);
   });
 });
 

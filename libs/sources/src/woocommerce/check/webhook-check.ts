@@ -1,6 +1,6 @@
 import type { WebhooksReport } from '../shop/shop-report.js';
 import type { Unmanaged } from '../webhooks/managed-address.js';
-import { MANAGED_TOPICS } from '../webhooks/managed-topics.js';
+import { managedTopics } from '../webhooks/managed-topics.js';
 import { bad, good, note, type Check, type ShopScene } from './check-line.js';
 import { ago } from './time-words.js';
 
@@ -19,20 +19,21 @@ const WHY: Readonly<Record<Unmanaged, readonly [what: string, todo: string | nul
   'read-only': ['they are not managed: the keys may only read', null],
 };
 
-const missingFrom = (topics: readonly string[]): readonly string[] => MANAGED_TOPICS.filter((topic) => !topics.includes(topic));
+const missingFrom = (topics: readonly string[], wanted: readonly string[]): readonly string[] =>
+  wanted.filter((topic) => !topics.includes(topic));
 
 /** Without our own, webhooks made by hand do as well, and without those polling brings everything later. */
-function checkUnmanaged({ unmanaged, byHand }: WebhooksReport, isPolled: boolean): Check {
+function checkUnmanaged({ unmanaged, byHand }: WebhooksReport, wanted: readonly string[], isPolled: boolean): Check {
   const [what, todo] = WHY[unmanaged ?? 'off'];
-  const missing = missingFrom(byHand);
+  const missing = missingFrom(byHand, wanted);
   if (missing.length === 0) return good(NAME, `${what}; those made by hand are active`);
   const all = `${what}; by hand there are ${byHand.length === 0 ? 'none' : byHand.join(', ')}`;
   return isPolled ? note(NAME, `${all}: polling brings the rest, later`, todo) : bad(NAME, all, todo ?? BY_HAND_TODO);
 }
 
-function checkManaged({ active, failure }: WebhooksReport): readonly Check[] {
-  const missing = missingFrom(active);
-  const lines = MANAGED_TOPICS.filter((topic) => active.includes(topic)).map((topic) => good(`webhook ${topic}`, 'active'));
+function checkManaged({ active, failure }: WebhooksReport, wanted: readonly string[]): readonly Check[] {
+  const missing = missingFrom(active, wanted);
+  const lines = wanted.filter((topic) => active.includes(topic)).map((topic) => good(`webhook ${topic}`, 'active'));
   const why = failure === null ? 'it is made with the next look' : `it could not be made (${failure.kind}: ${failure.detail})`;
   const todo = 'It is tried again within five minutes. A firewall in front of the shop may refuse it: «tributary alerts» says more.';
   return [...lines, ...missing.map((topic) => bad(`webhook ${topic}`, why, todo))];
@@ -54,6 +55,7 @@ export function checkWebhooks(scene: ShopScene): readonly Check[] {
     const what = isPolled ? 'they were not looked at yet; look again in a minute' : 'they cannot be seen without polling: made by hand';
     return [note(NAME, what), checkLast(scene)];
   }
-  if (webhooks.unmanaged !== null) return [checkUnmanaged(webhooks, isPolled), checkLast(scene)];
-  return [...checkManaged(webhooks), checkLast(scene)];
+  const wanted = managedTopics(settings.webhooks.resources);
+  if (webhooks.unmanaged !== null) return [checkUnmanaged(webhooks, wanted, isPolled), checkLast(scene)];
+  return [...checkManaged(webhooks, wanted), checkLast(scene)];
 }

@@ -5,8 +5,16 @@ import type { SystemStatus } from './system-status.js';
 /** Why a look brought nothing, as {@link PollFailure} says it. */
 export type LookFailure = Pick<PollFailure, 'kind' | 'detail'>;
 
+/** What webhooks a shop shall have. */
+export interface WantedWebhooks {
+  /** Where shops reach ingest; null: nobody said. */
+  readonly base: string | null;
+  /** None where they are not managed. */
+  readonly topics: readonly string[];
+}
+
 /** How the shop's webhooks were at the last look. */
-export interface WebhooksReport {
+export interface WebhooksReport extends WantedWebhooks {
   /** Our clock. */
   readonly checkedAt: number;
   /** Null: they are managed. */
@@ -61,8 +69,11 @@ export function resumeReport(kept: unknown, { storeUrl, secretsVersion }: ShopAs
 export const isAskingDue = ({ askedAt, failure }: ShopReport, now: number): boolean =>
   askedAt === null || now >= askedAt + (failure === null ? ASK_EVERY_MS : AFTER_FAILURE_MS);
 
-/** Whether the shop's webhooks are to be looked at. `now`: epoch ms, our clock. */
-export function areWebhooksDue({ webhooks }: ShopReport, now: number): boolean {
-  if (webhooks === null) return true;
+const isWanted = (webhooks: WebhooksReport, { base, topics }: WantedWebhooks): boolean =>
+  webhooks.base === base && JSON.stringify(webhooks.topics) === JSON.stringify(topics);
+
+/** Whether the shop's webhooks are to be looked at: at once when others are wanted than at the last look. `now`: epoch ms, our clock. */
+export function areWebhooksDue({ webhooks }: ShopReport, wanted: WantedWebhooks, now: number): boolean {
+  if (webhooks === null || !isWanted(webhooks, wanted)) return true;
   return now >= webhooks.checkedAt + (webhooks.unmanaged === 'read-only' ? TRY_WRITING_AGAIN_MS : CHECK_WEBHOOKS_EVERY_MS);
 }

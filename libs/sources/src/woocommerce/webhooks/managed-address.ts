@@ -9,6 +9,12 @@ const OPEN_PORTS: ReadonlySet<string> = new Set(['', '80', '443', '8080']);
 /** Where a shop sends to. `base`: where shops reach ingest, without a slash at the end. */
 export const webhookAddress = (base: string, token: string): string => `${base}${PATH}${token}`;
 
+/** The token of an address that an ingest has, wherever it is; null for any other. */
+export function tokenAnywhere(address: string): string | null {
+  const [, token = ''] = address.split(PATH);
+  return TOKEN.test(token) ? token : null;
+}
+
 /** The token of an address of ours; null for anybody else's. */
 export function tokenOfAddress(base: string, address: string): string | null {
   const start = `${base}${PATH}`;

@@ -52,7 +52,7 @@ describe('the webhooks of a shop', () => {
     ['paused', { status: 'paused' }, 'paused'],
     ['of another topic', { topic: 'product.updated' }, 'edited'],
     ['sent elsewhere', { deliveryUrl: 'https://elsewhere.example/' }, 'edited'],
-    ['sent to an address that we had before', { deliveryUrl: webhookAddress('https://old.example', tokenOf(2)) }, 'edited'],
+    ['sent to an address that we had before', { deliveryUrl: webhookAddress('https://old.example', tokenOf(2)) }, 'moved'],
   ])('are deleted and made anew when one is %s', (_, change, fault) => {
     expect(planWebhooks(scene({ listed: [listed(1), listed(2, change)] }))).toEqual({
       ...NOTHING,

@@ -1,6 +1,6 @@
 import { addressHash } from '@tributary/domain';
 import { idOf, isJsonObject, textOf } from '../body-reader.js';
-import { tokenOfAddress } from './managed-address.js';
+import { tokenAnywhere, tokenOfAddress } from './managed-address.js';
 
 /** A webhook as the shop lists it, whoever made it. */
 export interface ListedWebhook {
@@ -24,7 +24,8 @@ export interface OwnWebhook {
   readonly isDistrusted: boolean;
 }
 
-export type WebhookFault = 'disabled' | 'paused' | 'missing' | 'edited' | 'secret-edited';
+/** `moved`: ingest is reached elsewhere by now, and nobody did anything to it. */
+export type WebhookFault = 'disabled' | 'paused' | 'missing' | 'edited' | 'secret-edited' | 'moved';
 
 export interface BrokenWebhook {
   readonly topic: string;
@@ -84,7 +85,8 @@ const hashIn = (base: string, { deliveryUrl }: ListedWebhook): string | null => 
 };
 
 function faultOf(own: OwnWebhook, listed: ListedWebhook, base: string): WebhookFault | null {
-  if (listed.topic !== own.topic || hashIn(base, listed) !== own.tokenHash) return 'edited';
+  if (listed.topic !== own.topic || addressHash(tokenAnywhere(listed.deliveryUrl) ?? '') !== own.tokenHash) return 'edited';
+  if (hashIn(base, listed) === null) return 'moved';
   if (listed.status !== 'active') return listed.status === 'paused' ? 'paused' : 'disabled';
   return own.isDistrusted ? 'secret-edited' : null;
 }
