@@ -296,7 +296,7 @@ export class TiktokPipeline {
   private makeDispatcher(intents: OrderIntents<TiktokSettings>): Dispatcher<TiktokSettings, TiktokSecrets> {
     const { vault, vendor, log, metrics } = this.ports;
     const outcomes = metrics.counter('tributary_delivery_outcomes_total', 'Outcomes of vendor requests, by effect', ['outcome']);
-    return new Dispatcher(
+    return new Dispatcher<TiktokSettings, TiktokSecrets>(
       tiktokDestination,
       this.ledger,
       this.credentials,
@@ -331,6 +331,7 @@ export class TiktokPipeline {
         poolSize: 64,
         inFlightPerCredential: 8,
         requestsPerSecond: this.ports.requestsPerSecond,
+        lingerMs: tiktokDestination.declaration.orderLingerMs,
         claimEveryMs: 200,
         claimPerCredential: 50,
         capacity: 10_000,

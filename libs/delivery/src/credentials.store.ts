@@ -6,6 +6,13 @@ export interface Credential {
   readonly connectionId: string;
 }
 
+/** CTE `token` with its parameters from $1 on: has a row when one request may leave now, and takes it from the slice. */
+export interface Token {
+  readonly name: string;
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
 /** Why a request may not leave now. */
 export type Refusal =
   { readonly kind: 'parked' } | { readonly kind: 'breaker'; readonly waitMs: number } | { readonly kind: 'slice'; readonly waitMs: number };
@@ -32,7 +39,7 @@ export class CredentialsStore {
    * CTE `token` ($1 tenant, $2 connection, $3 rate): has a row when one request may leave now, and takes it from the slice.
    * Behind a breaker one probe at a time is let through.
    */
-  token({ tenantId, connectionId }: Credential): { readonly sql: string; readonly values: readonly unknown[]; readonly name: string } {
+  token({ tenantId, connectionId }: Credential): Token {
     return {
       name: 'token',
       values: [tenantId, connectionId, this.requestsPerSecond],

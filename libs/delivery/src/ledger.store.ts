@@ -2,20 +2,9 @@ import { encodeDeliveryEvent, type DeliveryRecords, type SchemaBook } from '@tri
 import { ledgerKey, type Claim, type LedgerChange, type LedgerEntry, type Sql } from '@tributary/domain';
 import { BulkRows, casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { LEDGER_ROWS, toEntry, type LedgerRow } from './ledger.rows.js';
+import type { Token } from './credentials.store.js';
+import type { EffectStore, Move, QueueMove } from './dispatch/dispatch.port.js';
 import type { OutboxRow } from './outbox/outbox.store.js';
-
-/** What a change does to the effect's place in the dispatch queue. */
-export type QueueMove =
-  | { readonly kind: 'leave-queue' }
-  /** Due after `delayMs`, for whoever comes. */
-  | { readonly kind: 'due'; readonly delayMs: number; readonly isAlone: boolean }
-  /** Ours for `leaseMs`; then due for whoever comes. */
-  | { readonly kind: 'lease'; readonly leaseMs: number; readonly owner: string; readonly isAlone: boolean };
-
-export interface Move {
-  readonly change: LedgerChange;
-  readonly queue: QueueMove;
-}
 
 interface QueueRow {
   readonly entry: LedgerEntry;
@@ -51,7 +40,7 @@ const OUTBOX_ROWS = new BulkRows<OutboxValue>([
 const DUE = `now() + n.due_ms * interval '1 millisecond'`;
 
 /** The statements of one destination's ledger; `app` is its schema (`tiktok`), `<app>_ops` beside it. */
-export class LedgerStore {
+export class LedgerStore implements EffectStore {
   private readonly app: string;
   private readonly ops: string;
 
@@ -136,10 +125,7 @@ export class LedgerStore {
    * Commits changes: an entry that somebody else moved meanwhile is left alone. Answers the outbox rows of what was really changed.
    * With `tokenSql` (a CTE named `token`, its parameters from $1 on) nothing happens unless it has a row.
    */
-  async commit(
-    moves: readonly Move[],
-    token?: { readonly sql: string; readonly values: readonly unknown[]; readonly name: string },
-  ): Promise<OutboxRow[]> {
+  async commit(moves: readonly Move[], token?: Token): Promise<OutboxRow[]> {
     if (moves.length === 0) return [];
     const changes = moves.map(({ change }) => change);
     const values = this.outboxValues(changes);
@@ -162,7 +148,7 @@ export class LedgerStore {
       ],
     );
     const byKey = new Map(values.map((value) => [value.key, value.value]));
-    return rows.map(({ id, ledger_key }) => ({ id, ledgerKey: ledger_key, value: byKey.get(ledger_key) ?? Buffer.alloc(0) }));
+    return rows.map(({ id, ledger_key: key }) => ({ id, ledgerKey: key, effects: [key], value: byKey.get(key) ?? Buffer.alloc(0) }));
   }
 
   async find(keys: readonly string[]): Promise<LedgerEntry[]> {

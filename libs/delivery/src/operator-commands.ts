@@ -1,7 +1,8 @@
 import { ledgerKey, resumeDelivery, retryDelivery, type ExpiryOf, type Moment, type Sql } from '@tributary/domain';
 import { applyQueuedCommands, type QueuedCommand } from '@tributary/postgres';
 import type { Credential, CredentialsStore } from './credentials.store.js';
-import type { LedgerStore, Move } from './ledger.store.js';
+import type { Move } from './dispatch/dispatch.port.js';
+import type { LedgerStore } from './ledger.store.js';
 import type { OutboxPublisher } from './outbox/outbox-publisher.js';
 
 interface Payload {

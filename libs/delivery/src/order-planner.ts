@@ -105,7 +105,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     if (ids.length === 0) return;
     const rows = ids.map((id, index): OutboxRow => {
       const key = keys[index] ?? '';
-      return { id, ledgerKey: key, value: framed.get(key) ?? Buffer.alloc(0) };
+      return { id, ledgerKey: key, effects: [key], value: framed.get(key) ?? Buffer.alloc(0) };
     });
     const inserted = new Set(keys);
     const entries = changes.map(({ entry }) => entry).filter((entry) => entry.plan !== null && inserted.has(ledgerKey(entry.key)));

@@ -4,7 +4,6 @@ import {
   ledgerKey,
   nextStep,
   settleDelivery,
-  type Destination,
   type DeliveryOutcome,
   type LedgerChange,
   type LedgerEntry,
@@ -13,10 +12,9 @@ import {
 } from '@tributary/domain';
 import { failpoint, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
-import type { LedgerStore, Move } from '../ledger.store.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { OutboxRow } from '../outbox/outbox.store.js';
-import type { DestinationInForce, DispatchPorts, Held, PreparedIntent } from './dispatch.port.js';
+import type { DestinationInForce, DispatchPorts, EffectStore, Held, Move, Prepared, Vendor } from './dispatch.port.js';
 import { isAnyWhereItWas, moveAfter } from './outcome-moves.js';
 import { persistently } from './persistently.js';
 import { fittingCount } from './request-batch.js';
@@ -39,8 +37,8 @@ export type Attempt =
   /** Nothing may leave; the credential's line waits for so long, null: no reason to wait. */
   | { readonly kind: 'held-back'; readonly waitMs: number | null; readonly letGo: readonly Held[] };
 
-interface Part {
-  readonly intent: PreparedIntent;
+interface Part<Intent> {
+  readonly intent: Intent;
   readonly entry: LedgerEntry;
   readonly move: Move;
 }
@@ -54,13 +52,13 @@ const NOT_SENT: DeliveryOutcome = {
 };
 
 /** Makes intents durable before their request leaves: in Postgres, behind a token of the credential's slice, then in the topic. */
-export class Attempts<Settings, Secrets> {
+export class Attempts<Settings, Secrets, Intent extends Prepared> {
   constructor(
-    private readonly destination: Destination<Settings, Secrets>,
-    private readonly store: LedgerStore,
+    private readonly destination: Vendor<Settings, Secrets, Intent>,
+    private readonly store: EffectStore,
     private readonly credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
-    private readonly ports: DispatchPorts<Settings, Secrets>,
+    private readonly ports: DispatchPorts<Settings, Secrets, Intent>,
     private readonly options: AttemptOptions,
     private readonly log: Log,
   ) {}
@@ -91,12 +89,12 @@ export class Attempts<Settings, Secrets> {
   async make(
     credential: Credential,
     ready: readonly Held[],
-    prepared: ReadonlyMap<string, PreparedIntent>,
+    prepared: ReadonlyMap<string, Intent>,
     inForce: DestinationInForce<Settings, Secrets>,
     isPart: boolean,
   ): Promise<Attempt> {
     const mode = ready[0]?.entry.key.mode ?? 'live';
-    const toRequest = (some: readonly PreparedIntent[]): VendorRequest =>
+    const toRequest = (some: readonly Intent[]): VendorRequest =>
       this.destination.toRequest(some, mode, inForce.settings, inForce.secrets, inForce.baseUrl);
     const bodies = ready.flatMap((held) => {
       const intent = prepared.get(ledgerKey(held.entry.key));
@@ -109,7 +107,7 @@ export class Attempts<Settings, Secrets> {
     );
     const fitting = bodies.slice(0, count);
     const unfit = bodies.slice(count).map(({ held }) => held);
-    const parts: Part[] = [];
+    const parts: Part<Intent>[] = [];
     for (const { held, intent, body } of fitting) parts.push(await this.intend(held, intent, body, inForce.version));
     const began = performance.now();
     const committed = await this.commitWithToken(
@@ -121,7 +119,7 @@ export class Attempts<Settings, Secrets> {
     failpoint('dispatch.after-intent');
     // An intent that the log refuses must not leave; its effect is out of the queue until the log takes it.
     const refused = await this.publisher.publish(committed.rows);
-    const keys = new Set(committed.rows.map((row) => row.ledgerKey).filter((key) => !refused.has(key)));
+    const keys = new Set(committed.rows.filter((row) => !refused.has(row.ledgerKey)).flatMap((row) => row.effects));
     const mine = parts.filter(({ entry }) => keys.has(ledgerKey(entry.key)));
     if (mine.length === 0) return { kind: 'held-back', waitMs: null, letGo: unfit };
     // A process that slept past its lease must not send: somebody else may have taken the effect over.
@@ -150,7 +148,7 @@ export class Attempts<Settings, Secrets> {
     void this.publisher.publish(await persistently(() => this.store.commit(moves)));
   }
 
-  private async intend({ entry, isAlone }: Held, intent: PreparedIntent, body: string, settingsVersion: number): Promise<Part> {
+  private async intend({ entry, isAlone }: Held, intent: Intent, body: string, settingsVersion: number): Promise<Part<Intent>> {
     const leaseMs = this.destination.declaration.requestTimeoutMs + LEASE_MARGIN_MS * 2;
     const eventId = this.ports.newEventId();
     const sealedRequest = await this.ports.seal(entry, intent, body, eventId);

@@ -17,7 +17,7 @@ const held = (reference: number, connection?: string, version?: number): Held =>
   isAlone: false,
 });
 const linesOf = (...all: readonly Held[]): CredentialLines => {
-  const lines = new CredentialLines(RATE);
+  const lines = new CredentialLines(RATE, 50);
   for (const one of all) lines.hold(one);
   return lines;
 };
@@ -139,7 +139,7 @@ describe('the lines of the credentials', () => {
 
 describe('the pace of a credential', () => {
   const linesAt = (requestsPerSecond: number, ...all: readonly Held[]): CredentialLines => {
-    const lines = new CredentialLines(requestsPerSecond);
+    const lines = new CredentialLines(requestsPerSecond, 50);
     for (const one of all) lines.hold(one);
     return lines;
   };
@@ -167,5 +167,28 @@ describe('the pace of a credential', () => {
     lines.take(line, 1, NOW);
     expect(lines.waitMs(line, NOW + 40)).toBe(60);
     expect(lines.waitMs(line, NOW + 300)).toBeLessThanOrEqual(0);
+  });
+});
+
+describe('company', () => {
+  const waitFor = (count: number, leavesAtMs: number): CredentialLines => {
+    const lines = new CredentialLines(RATE, 3);
+    for (let reference = 1; reference <= count; reference += 1) lines.hold(held(reference), leavesAtMs);
+    return lines;
+  };
+
+  it('is waited for until the first one’s time is over', () => {
+    const lines = waitFor(1, NOW + 100);
+    lines.hold(held(2), NOW + 300);
+    expect(lines.next(NOW + 99, 8)).toBeUndefined();
+    expect(lines.next(NOW + 100, 8)).toBeDefined();
+  });
+
+  it('is not waited for when the request is full, or when something comes that has waited long enough', () => {
+    expect(waitFor(2, NOW + 100).next(NOW, 8)).toBeUndefined();
+    expect(waitFor(3, NOW + 100).next(NOW, 8)).toBeDefined();
+    const lines = waitFor(1, NOW + 100);
+    lines.hold(held(2));
+    expect(lines.next(NOW, 8)).toBeDefined();
   });
 });

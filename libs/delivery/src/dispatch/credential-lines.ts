@@ -7,6 +7,8 @@ import { takeBatch } from './request-batch.js';
 export interface Line {
   readonly credential: Credential;
   waiting: Held[];
+  /** Monotonic ms until which what waits may wait for company; a full request waits no longer. */
+  leavesAt: number;
   inFlight: number;
   /** Monotonic ms before which nothing leaves. */
   notBefore: number;
@@ -35,7 +37,11 @@ export class CredentialLines {
   private rotation: string[] = [];
   private count = 0;
 
-  constructor(requestsPerSecond: number) {
+  constructor(
+    requestsPerSecond: number,
+    /** Entries of a full request. */
+    private readonly fullAt: number,
+  ) {
     this.spacingMs = 1_000 / requestsPerSecond;
   }
 
@@ -44,12 +50,14 @@ export class CredentialLines {
     return this.count;
   }
 
-  /** Takes an entry, unless it is here already in this version or a later one. */
-  hold(held: Held): void {
+  /** Takes an entry, unless it is here already in this version or a later one. It may wait for company until `leavesAtMs`. */
+  hold(held: Held, leavesAtMs = 0): void {
     const ledgerId = ledgerKey(held.entry.key);
     if ((this.inHand.get(ledgerId)?.entry.version ?? 0) >= held.entry.version) return;
     this.inHand.set(ledgerId, held);
-    this.lineOf(held.entry).waiting.push(held);
+    const line = this.lineOf(held.entry);
+    line.leavesAt = line.waiting.length === 0 ? leavesAtMs : Math.min(line.leavesAt, leavesAtMs);
+    line.waiting.push(held);
     this.count += 1;
   }
 
@@ -71,7 +79,8 @@ export class CredentialLines {
 
   /** For how long nothing of the line may leave; zero or less: not at all. */
   waitMs(line: Line, nowMs: number): number {
-    return Math.max(line.notBefore, line.usedUntil - this.spacingMs) - nowMs;
+    const leavesAt = line.waiting.length >= this.fullAt ? 0 : line.leavesAt;
+    return Math.max(leavesAt, line.notBefore, line.usedUntil - this.spacingMs) - nowMs;
   }
 
   /** What leaves next of a line; it stays in hand until {@link finish}. */
@@ -89,6 +98,7 @@ export class CredentialLines {
     const back = new Set(unfit);
     batch.held = batch.held.filter((held) => !back.has(held));
     batch.line.waiting = [...unfit, ...batch.line.waiting];
+    batch.line.leavesAt = 0;
     this.count += unfit.length;
   }
 
@@ -120,7 +130,14 @@ export class CredentialLines {
     const key = `${tenantId}:${destinationConnectionId}`;
     let line = this.lines.get(key);
     if (line === undefined) {
-      line = { credential: { tenantId, connectionId: destinationConnectionId }, waiting: [], inFlight: 0, notBefore: 0, usedUntil: 0 };
+      line = {
+        credential: { tenantId, connectionId: destinationConnectionId },
+        waiting: [],
+        leavesAt: 0,
+        inFlight: 0,
+        notBefore: 0,
+        usedUntil: 0,
+      };
       this.lines.set(key, line);
       this.rotation.push(key);
     }

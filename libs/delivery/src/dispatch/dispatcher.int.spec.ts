@@ -114,6 +114,7 @@ function dispatcherOf(destination: Tiktok = tiktokDestination): Dispatcher<Tikto
       poolSize: 8,
       inFlightPerCredential: 4,
       requestsPerSecond: Number.POSITIVE_INFINITY,
+      lingerMs: 20,
       claimEveryMs: 20,
       claimPerCredential: 50,
       capacity: 1_000,

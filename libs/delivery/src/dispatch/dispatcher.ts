@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ledgerKey, type Destination, type LedgerEntry } from '@tributary/domain';
+import { ledgerKey, type LedgerEntry } from '@tributary/domain';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
-import type { LedgerStore } from '../ledger.store.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { Attempts } from './attempts.js';
 import { CredentialLines, type Batch, type Line } from './credential-lines.js';
-import type { DispatcherOptions, DispatchPorts, Held } from './dispatch.port.js';
+import type { DispatcherOptions, DispatchPorts, EffectStore, Held, Prepared, PreparedIntent, Vendor } from './dispatch.port.js';
 import { GroupSender } from './group-sender.js';
 import { isolate, type GroupOutcome } from './isolation.js';
 
@@ -18,26 +17,25 @@ const NOT_YET_MS = 500;
  * Sends planned effects: the intent is durable in Postgres and in the topic before the request leaves, the outcome after it.
  * Fixed pool, round robin over credentials; everything that is shared between replicas (leases, slices, breakers) is in Postgres.
  */
-export class Dispatcher<Settings, Secrets> {
+export class Dispatcher<Settings, Secrets, Intent extends Prepared = PreparedIntent> {
   private readonly lines: CredentialLines;
-  private readonly sender: GroupSender<Settings, Secrets>;
+  private readonly sender: GroupSender<Settings, Secrets, Intent>;
   private inFlight = 0;
   private isStopped = true;
   private timer: NodeJS.Timeout | undefined;
-  private wakeAt: NodeJS.Timeout | undefined;
   private claimCursor = 0;
 
   constructor(
-    private readonly destination: Destination<Settings, Secrets>,
-    private readonly store: LedgerStore,
+    private readonly destination: Vendor<Settings, Secrets, Intent>,
+    private readonly store: EffectStore,
     credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
-    private readonly ports: DispatchPorts<Settings, Secrets>,
+    private readonly ports: DispatchPorts<Settings, Secrets, Intent>,
     private readonly options: DispatcherOptions,
     private readonly log: Log,
   ) {
     const { owner, isolationLeaseMs, requestsPerSecond } = options;
-    this.lines = new CredentialLines(requestsPerSecond);
+    this.lines = new CredentialLines(requestsPerSecond, destination.declaration.maxIntentsPerRequest);
     const attemptOptions = { owner, isolationLeaseMs, isStopping: () => this.isStopped };
     const attempts = new Attempts(destination, store, credentials, publisher, ports, attemptOptions, log);
     this.sender = new GroupSender(destination, attempts, store, credentials, publisher, ports, (held, delayMs) =>
@@ -63,7 +61,6 @@ export class Dispatcher<Settings, Secrets> {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
-    clearTimeout(this.wakeAt);
     const waiting = this.lines.takeAllWaiting();
     const until = performance.now() + this.destination.declaration.requestTimeoutMs;
     while (this.inFlight > 0 && performance.now() < until) await pause(10);
@@ -73,18 +70,13 @@ export class Dispatcher<Settings, Secrets> {
   /** Takes entries that were just planned and are leased to this process; what it has no room for waits in the queue. */
   offer(entries: readonly LedgerEntry[]): void {
     if (this.isStopped) return;
+    const leavesAtMs = performance.now() + this.options.lingerMs;
     for (const entry of entries) {
-      if (this.lines.waitingCount >= this.options.capacity) return;
-      this.lines.hold({ entry, isAlone: false });
+      if (this.lines.waitingCount >= this.options.capacity) break;
+      this.lines.hold({ entry, isAlone: false }, leavesAtMs);
     }
-    this.pumpAfterLinger();
-  }
-
-  private pumpAfterLinger(): void {
-    this.wakeAt ??= setTimeout(() => {
-      this.wakeAt = undefined;
-      this.pump();
-    }, this.destination.declaration.orderLingerMs);
+    this.pump();
+    this.pumpAfter(this.options.lingerMs);
   }
 
   private async claim(all: readonly Credential[]): Promise<void> {

@@ -1,10 +1,9 @@
-import { ledgerKey, type DeliveryOutcome, type Destination, type LedgerEntry, type VendorRequest } from '@tributary/domain';
+import { ledgerKey, type DeliveryOutcome, type LedgerEntry, type VendorRequest } from '@tributary/domain';
 import { failpoint } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
-import type { LedgerStore } from '../ledger.store.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { Attempts } from './attempts.js';
-import type { DestinationInForce, DispatchPorts, Held } from './dispatch.port.js';
+import type { DestinationInForce, DispatchPorts, EffectStore, Held, Prepared, Vendor } from './dispatch.port.js';
 import { credentialVerdict, groupVerdict, type GroupVerdict } from './outcome-moves.js';
 import { persistently } from './persistently.js';
 
@@ -28,14 +27,14 @@ const NOT_ACTIVE_MS = 60_000;
 const NOTHING_LEFT: GroupResult = { kind: 'settled', mustStop: false, isRefused: false, held: [] };
 
 /** One request of one credential from its entries to their outcomes. */
-export class GroupSender<Settings, Secrets> {
+export class GroupSender<Settings, Secrets, Intent extends Prepared> {
   constructor(
-    private readonly destination: Destination<Settings, Secrets>,
-    private readonly attempts: Attempts<Settings, Secrets>,
-    private readonly store: LedgerStore,
+    private readonly destination: Vendor<Settings, Secrets, Intent>,
+    private readonly attempts: Attempts<Settings, Secrets, Intent>,
+    private readonly store: EffectStore,
     private readonly credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
-    private readonly ports: DispatchPorts<Settings, Secrets>,
+    private readonly ports: DispatchPorts<Settings, Secrets, Intent>,
     /** Gives entries back to the queue, for whoever comes after `delayMs`. */
     private readonly release: (held: readonly Held[], delayMs: number) => Promise<void>,
   ) {}

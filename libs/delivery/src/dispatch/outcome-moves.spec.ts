@@ -7,7 +7,7 @@ import {
   type Moment,
 } from '@tributary/domain';
 import { PLANNED_AT, plannedEntry, vendorAnswer } from '../../../../test/builders/delivery.builder.js';
-import type { Move } from '../ledger.store.js';
+import type { Move } from './dispatch.port.js';
 import { credentialVerdict, groupVerdict, isAnyWhereItWas, moveAfter } from './outcome-moves.js';
 
 const answer = vendorAnswer();

@@ -1,5 +1,5 @@
 import { ledgerKey, type DeliveryOutcome, type LedgerChange, type LedgerEntry, type VendorAnswer } from '@tributary/domain';
-import type { Move } from '../ledger.store.js';
+import type { Move } from './dispatch.port.js';
 
 /** Where an entry goes after its outcome: out of the queue, due later for whoever comes, or ours a while longer to be sent in parts. */
 export function moveAfter(

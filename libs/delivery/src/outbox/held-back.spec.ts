@@ -1,7 +1,7 @@
 import { heldBack } from './held-back.js';
 import type { OutboxRow } from './outbox.store.js';
 
-const row = (id: number, ledgerKey: string): OutboxRow => ({ id, ledgerKey, value: Buffer.alloc(0) });
+const row = (id: number, ledgerKey: string): OutboxRow => ({ id, ledgerKey, effects: [ledgerKey], value: Buffer.alloc(0) });
 const idsOf = (rows: readonly OutboxRow[]): number[] => rows.map(({ id }) => id);
 
 it('holds back a refused event and what follows it of the same effect, and nobody else', () => {

@@ -61,7 +61,7 @@ async function commit(...events: readonly (readonly [reference: string, version:
       `insert into tiktok_ops.outbox (ledger_key, tenant_id, version, value, created_at) values ($1, 'acme', $2, $3, now() - interval '1 minute') returning id`,
       [keyOf(reference), version, value],
     );
-    rows.push({ id: row?.id ?? 0, ledgerKey: keyOf(reference), value });
+    rows.push({ id: row?.id ?? 0, ledgerKey: keyOf(reference), effects: [keyOf(reference)], value });
   }
   return rows;
 }

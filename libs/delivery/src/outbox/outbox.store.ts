@@ -4,7 +4,10 @@ import { plainIdentifier } from '@tributary/postgres';
 /** A committed event on its way to the topic. */
 export interface OutboxRow {
   readonly id: number;
+  /** The record's key; events of one key arrive in their order. */
   readonly ledgerKey: string;
+  /** Ledger keys of the effects that the event moved. */
+  readonly effects: readonly string[];
   readonly value: Buffer;
 }
 
@@ -14,7 +17,7 @@ interface Row {
   readonly value: Buffer;
 }
 
-const toOutboxRow = ({ id, ledger_key: ledgerKey, value }: Row): OutboxRow => ({ id, ledgerKey, value });
+const toOutboxRow = ({ id, ledger_key: ledgerKey, value }: Row): OutboxRow => ({ id, ledgerKey, effects: [ledgerKey], value });
 
 /** Committed events that are not yet known to be in the topic: `<app>_ops.outbox`. */
 export class OutboxStore {
