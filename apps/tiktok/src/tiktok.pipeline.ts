@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import {
   CONFIG_EVENTS_TOPIC,
   decodeConnectionConfigured,
@@ -11,61 +10,26 @@ import {
   type ConnectionConfigured,
   type SchemaBook,
 } from '@tributary/codecs';
-import {
-  applyDeliveryEvents,
-  ConnectionDirectory,
-  CredentialsStore,
-  Dispatcher,
-  LedgerStore,
-  OperatorCommands,
-  OrderIntents,
-  OrderPlanner,
-  OrdersStore,
-  OutboxPublisher,
-  OutboxStore,
-  SettingsSweeps,
-  type Credential,
-  type DestinationInForce,
-} from '@tributary/delivery';
-import {
-  tiktokDestination,
-  tiktokSecretsSchema,
-  tiktokSettingsSchema,
-  type TiktokSecrets,
-  type TiktokSettings,
-} from '@tributary/destinations';
-import {
-  readSecretValues,
-  type Alerts,
-  type Claim,
-  type DeliveryEvent,
-  type ExpiryOf,
-  type Moment,
-  type OrderEvent,
-  type Positioned,
-  type Sql,
-} from '@tributary/domain';
+import { DestinationAlerts, OrderDelivery } from '@tributary/delivery';
+import { DESTINATIONS, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
+import type { Alerts, Claim, DeliveryEvent, OrderEvent, PartitionTurns, Positioned, Sql } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
-import { applySettings } from '@tributary/postgres';
 import { behind, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { deadLetterTo } from './dead-letters.js';
-import { TiktokAlerts } from './tiktok-alerts.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
-const REFUSED_FOR_MS = 60_000;
-/**
- * How long planned or claimed effects are one process's own. After kill -9 they wait so long, hence no longer than a dead
- * consumer's partitions do (KAFKA_SESSION_TIMEOUT_MS, 10 s): a conversion that is seconds late still joins its twin from the
- * browser. A shorter lease gains nothing there and runs out on what a busy line holds in memory; then replicas claim each
- * other's entries, which the ledger's versions make harmless but not free.
- */
-const PLAN_LEASE_MS = 10_000;
-/** The search for one bad event among 50 takes up to eight requests of at most ten seconds each; most take well under one. */
-const ISOLATION_LEASE_MS = 30_000;
+const WORDS = {
+  app: APP,
+  vendor: 'TikTok',
+  effects: 'Conversions',
+  credential: 'the access token or the pixel',
+  remedy: 'a valid access token (and pixel code)',
+  withoutKeys: 'are sent without personal match keys',
+} as const;
 
 export interface TiktokPorts {
   readonly sql: Sql;
@@ -97,15 +61,9 @@ export interface TiktokPorts {
  * 6. sweeps (settings changed) and commands (a person asked)
  */
 export class TiktokPipeline {
-  private readonly told: TiktokAlerts;
+  private readonly told: DestinationAlerts;
   private readonly watch: OffsetWatch;
-  private readonly directory: ConnectionDirectory<TiktokSettings>;
-  private readonly ledger: LedgerStore;
-  private readonly credentials: CredentialsStore;
-  private readonly publisher: OutboxPublisher;
-  private readonly dispatcher: Dispatcher<TiktokSettings, TiktokSecrets>;
-  private readonly commands: OperatorCommands;
-  private readonly sweeps: SettingsSweeps<TiktokSettings, TiktokSecrets>;
+  private readonly delivery: OrderDelivery<TiktokSettings, TiktokSecrets>;
   readonly projections: {
     readonly settings: Projection<ConnectionConfigured>;
     readonly deliveries: Projection<DeliveryEvent>;
@@ -122,55 +80,33 @@ export class TiktokPipeline {
 
   constructor(private readonly ports: TiktokPorts) {
     const { sql, book, registry } = ports;
-    const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
-    this.told = new TiktokAlerts(ports.alerts);
+    this.told = new DestinationAlerts(ports.alerts, WORDS);
     this.watch = new OffsetWatch(sql, { schemas: [APP], ops: `${APP}_ops`, onWentBack: ports.onFatal });
-    const orders = new OrdersStore(sql, APP, book, learn);
-    this.directory = new ConnectionDirectory(sql, APP, tiktokDestination.kind, tiktokSettingsSchema);
-    this.ledger = new LedgerStore(sql, APP, book, TIKTOK_DELIVERY_RECORDS);
-    this.credentials = new CredentialsStore(sql, APP, ports.requestsPerSecond);
-    const outbox = { topic: TIKTOK_DELIVERY_TOPIC, partitions: ports.partitions.deliveries, refusedForMs: REFUSED_FOR_MS };
-    this.publisher = new OutboxPublisher(
-      new OutboxStore(sql, APP),
-      ports.producer,
-      ports.alerts,
-      { ...outbox, onAccepted: () => this.ledger.alignQueue() },
-      ports.log,
-    );
-    this.dispatcher = this.makeDispatcher(
-      new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => this.told.keysMissing(tenantId, count)),
-    );
-    const planner = new OrderPlanner(
-      sql,
-      orders,
-      this.ledger,
-      this.directory,
-      tiktokDestination,
-      () => this.moment(),
-      { app: APP, owner: ports.owner, leaseMs: PLAN_LEASE_MS },
-      (rows, entries) => {
-        void this.publisher.publish(rows);
-        this.dispatcher.offer(entries);
-      },
-    );
+    this.delivery = new OrderDelivery({ app: APP, topic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS }, DESTINATIONS.tiktok, {
+      ...ports,
+      learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
+      told: this.told,
+      watch: this.watch,
+      turns: this.orderTurns(),
+    });
     this.projections = {
       settings: this.projection(
         'settings',
         CONFIG_EVENTS_TOPIC,
         (value) => decodeConnectionConfigured(book, value),
-        (events, claim) => this.foldSettings(events, claim),
+        (events, claim) => this.delivery.foldSettings(events, claim),
       ),
       deliveries: this.projection(
         'deliveries',
         TIKTOK_DELIVERY_TOPIC,
         (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value),
-        (events, claim) => applyDeliveryEvents(sql, this.ledger, events, claim),
+        (events, claim) => this.delivery.foldDeliveries(events, claim),
       ),
       orders: this.projection(
         'orders',
         ORDER_EVENTS_TOPIC,
         (value) => decodeOrderEvent(book, value),
-        (events, claim) => planner.apply(events, claim),
+        (events, claim) => this.delivery.decide(events, claim),
       ),
     };
     this.lanes = {
@@ -178,17 +114,6 @@ export class TiktokPipeline {
       deliveries: this.lane('deliveries', TIKTOK_DELIVERY_TOPIC, this.projections.deliveries),
       orders: this.lane('orders', ORDER_EVENTS_TOPIC, this.projections.orders),
     };
-    this.sweeps = new SettingsSweeps(sql, APP, orders, planner, this.projections.orders);
-    this.commands = new OperatorCommands(
-      sql,
-      APP,
-      this.ledger,
-      this.credentials,
-      this.publisher,
-      () => this.moment(),
-      (credential) => this.expiryOf(credential),
-      (credential) => this.told.resumed(credential),
-    );
   }
 
   /** Ends of the logs that must be folded before anything is decided or sent; read once, at start. */
@@ -214,11 +139,8 @@ export class TiktokPipeline {
     );
     if (this.isStopped) return;
     await this.watch.look();
-    await this.ledger.alignQueue();
-    await this.directory.refresh();
+    await this.delivery.start();
     this.isPastBarrier = true;
-    this.publisher.start();
-    this.dispatcher.start(() => this.directory.active());
     this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
     this.ports.log.info({}, 'start barrier passed');
   }
@@ -231,113 +153,24 @@ export class TiktokPipeline {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.housekeeping);
-    await this.dispatcher.stop();
-    await this.publisher.stop();
+    await this.delivery.stop();
   }
 
-  private moment(): Moment {
-    return { nowMs: Date.now(), newEventId: uuidv7, random: Math.random() };
+  private orderTurns(): PartitionTurns {
+    return {
+      heldPartitions: () => this.projections.orders.heldPartitions(),
+      exclusively: (partition, work) => this.projections.orders.exclusively(partition, work),
+    };
   }
 
   private async keepHouse(): Promise<void> {
     try {
       await this.watch.look();
-      if (await this.directory.refresh()) await this.resumeChanged();
-      await this.commands.applyWaiting();
-      await this.sweeps.runWaiting();
+      await this.delivery.keepHouse();
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'housekeeping waits');
     }
     if (!this.isStopped) this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
-  }
-
-  /** A credential that was parked with other settings than today's is tried again. */
-  private async resumeChanged(): Promise<void> {
-    for (const parked of await this.credentials.parked()) {
-      const now = this.directory.destination(parked.tenantId, parked.connectionId);
-      if (now !== undefined && now.isActive && String(now.version) !== parked.settingsKey) await this.commands.resume(parked);
-    }
-  }
-
-  private async foldSettings(events: readonly Positioned<ConnectionConfigured>[], claim: Claim): Promise<boolean> {
-    // Asked for first: a sweep too many does nothing, a sweep too few would miss orders.
-    await this.sweeps.request(
-      events.map(({ event }) => event),
-      this.ports.partitions.orders,
-    );
-    return applySettings(this.ports.sql, events, claim);
-  }
-
-  private async expiryOf(credential: Credential): Promise<ExpiryOf | null> {
-    await this.directory.refresh();
-    const destination = this.directory.destination(credential.tenantId, credential.connectionId);
-    if (destination === undefined || !destination.isActive) return null;
-    return (plan, mode) => tiktokDestination.expiryOf(plan, mode, destination.settings, Date.now());
-  }
-
-  private async inForce(credential: Credential): Promise<DestinationInForce<TiktokSettings, TiktokSecrets> | undefined> {
-    const found = this.directory.destination(credential.tenantId, credential.connectionId);
-    if (found === undefined || !found.isActive) return undefined;
-    const secrets = await this.ports.vault.getSecrets(found.tenantId, found.connectionId, found.secretsVersion);
-    if (secrets === null) {
-      await this.told.secretsMissing(credential);
-      return undefined;
-    }
-    await this.told.secretsFound(credential);
-    return {
-      settings: found.settings,
-      secrets: tiktokSecretsSchema.parse(readSecretValues(secrets)),
-      version: found.version,
-      baseUrl: this.ports.baseUrl,
-      settingsKey: String(found.version),
-    };
-  }
-
-  private makeDispatcher(intents: OrderIntents<TiktokSettings>): Dispatcher<TiktokSettings, TiktokSecrets> {
-    const { vault, vendor, log, metrics } = this.ports;
-    const outcomes = metrics.counter('tributary_delivery_outcomes_total', 'Outcomes of vendor requests, by effect', ['outcome']);
-    return new Dispatcher<TiktokSettings, TiktokSecrets>(
-      tiktokDestination,
-      this.ledger,
-      this.credentials,
-      this.publisher,
-      {
-        ensureNotSetBack: () => this.watch.look(),
-        inForce: (credential) => this.inForce(credential),
-        intents: (entries) => intents.of(entries),
-        seal: async (entry, { sealedUnder }, request, eventId) => {
-          if (sealedUnder === null) return null;
-          const [sealed] = await vault.sealMany(entry.key.tenantId, [
-            { subjectId: sealedUnder, plaintext: Buffer.from(request), topic: TIKTOK_DELIVERY_TOPIC, eventId },
-          ]);
-          return sealed ?? null;
-        },
-        send: (request, timeoutMs) => vendor.send(request, timeoutMs),
-        onParked: (credential, code, message) => this.told.parked(credential, code, message),
-        onBug: async (entry, code, message) => {
-          log.error(
-            { tenantId: entry.key.tenantId, connectionId: entry.key.destinationConnectionId, code },
-            'the vendor says that the request itself is wrong',
-          );
-          await this.told.bug(entry, code, message);
-        },
-        onOutcome: (kind) => outcomes.inc({ outcome: kind }),
-        newEventId: uuidv7,
-      },
-      {
-        owner: this.ports.owner,
-        leaseMs: PLAN_LEASE_MS,
-        isolationLeaseMs: ISOLATION_LEASE_MS,
-        poolSize: 64,
-        inFlightPerCredential: 8,
-        requestsPerSecond: this.ports.requestsPerSecond,
-        lingerMs: tiktokDestination.declaration.orderLingerMs,
-        claimEveryMs: 200,
-        claimPerCredential: 50,
-        capacity: 10_000,
-      },
-      log,
-    );
   }
 
   private projection<Event>(

@@ -14,3 +14,5 @@ export * from './order-planner.js';
 export * from './order-intents.js';
 export * from './settings-sweeps.js';
 export * from './rebuild.js';
+export * from './destination-alerts.js';
+export * from './order-delivery.js';

@@ -1,20 +1,38 @@
-import type { Credential } from '@tributary/delivery';
 import { asConnectionId, asTenantId, INSTALLATION, type Alerts, type LedgerEntry } from '@tributary/domain';
+import type { Credential } from './credentials.store.js';
 
-/** What the app tells a person, and when it is over. */
-export class TiktokAlerts {
+/** How an app speaks of its vendor to a person. */
+export interface VendorWords {
+  readonly app: string;
+  /** The vendor's name. */
+  readonly vendor: string;
+  /** What is sent: `Conversions`. */
+  readonly effects: string;
+  /** What a refusal is about: `the access token or the pixel`. */
+  readonly credential: string;
+  /** What to put right: `a valid access token (and pixel code)`. */
+  readonly remedy: string;
+  /** What an order whose buyer's key is gone loses. */
+  readonly withoutKeys: string;
+}
+
+/** What an app tells a person about its destinations, and when it is over. */
+export class DestinationAlerts {
   /** Connections whose secrets were there when last asked for. */
   private readonly withSecrets = new Set<string>();
 
-  constructor(private readonly alerts: Alerts) {}
+  constructor(
+    private readonly alerts: Alerts,
+    private readonly words: VendorWords,
+  ) {}
 
   parked({ tenantId, connectionId }: Credential, code: string, message: string): Promise<void> {
     return this.alerts.open({
       tenantId: asTenantId(tenantId),
       connectionId: asConnectionId(connectionId),
       kind: 'credential-parked',
-      what: `TikTok refused the access token or the pixel (code ${code}: ${message}). Conversions wait; nothing is lost.`,
-      todo: 'Put a valid access token (and pixel code) into the connection’s settings, or resume it if the permission was given back at TikTok.',
+      what: `${this.words.vendor} refused ${this.words.credential} (code ${code}: ${message}). ${this.words.effects} wait; nothing is lost.`,
+      todo: `Put ${this.words.remedy} into the connection’s settings, or resume it if the permission was given back at ${this.words.vendor}.`,
     });
   }
 
@@ -27,7 +45,7 @@ export class TiktokAlerts {
       tenantId: key.tenantId,
       connectionId: key.destinationConnectionId,
       kind: 'dead-letter',
-      what: `TikTok says that a request of ours was wrong (code ${code}: ${message}).`,
+      what: `${this.words.vendor} says that a request of ours was wrong (code ${code}: ${message}).`,
       todo: 'This is a defect of Tributary: report it with the order’s explanation, then retry the delivery after an update.',
     });
   }
@@ -46,7 +64,7 @@ export class TiktokAlerts {
       tenantId: asTenantId(tenantId),
       connectionId: asConnectionId(connectionId),
       kind: 'vault-keys-missing',
-      what: 'The access token of this connection is not in the vault. Conversions wait; nothing is lost.',
+      what: `The access token of this connection is not in the vault. ${this.words.effects} wait; nothing is lost.`,
       todo: 'Expected after a restore of the database from a backup that is older than the token. Put the token into the connection’s settings again.',
     });
   }
@@ -56,7 +74,7 @@ export class TiktokAlerts {
       tenantId: asTenantId(tenantId),
       connectionId: null,
       kind: 'vault-keys-missing',
-      what: `${count} order(s) are sent without personal match keys: their sealing keys are not in the vault.`,
+      what: `${count} order(s) ${this.words.withoutKeys}: their sealing keys are not in the vault.`,
       todo: 'Expected after an erasure. After a restore of the database: the keys made since the backup are gone; a new reading of the orders brings the data back.',
     });
   }
@@ -66,7 +84,7 @@ export class TiktokAlerts {
       tenantId: INSTALLATION,
       connectionId: null,
       kind: 'log-gap',
-      what: `${topic}[${partition}] lost the records from ${expected} to ${found - 1} before the app tiktok read them.`,
+      what: `${topic}[${partition}] lost the records from ${expected} to ${found - 1} before the app ${this.words.app} read them.`,
       todo: 'Check the topic’s retention and the brokers’ disks; orders of that time come back with a new reading of the shops.',
     });
   }

@@ -1,14 +1,22 @@
-import { FakeAlerts } from '../../../libs/postgres/src/alerts.fake.js';
-import { TiktokAlerts } from './tiktok-alerts.js';
+import { FakeAlerts } from '../../postgres/src/alerts.fake.js';
+import { DestinationAlerts, type VendorWords } from './destination-alerts.js';
 
+const WORDS: VendorWords = {
+  app: 'ads',
+  vendor: 'The vendor',
+  effects: 'Effects',
+  credential: 'the token',
+  remedy: 'a valid token',
+  withoutKeys: 'are sent without names',
+};
 const CREDENTIAL = { tenantId: 'acme', connectionId: 'ads' };
 const OTHER = { tenantId: 'acme', connectionId: 'ads-2' };
 
 let all: FakeAlerts;
-let alerts: TiktokAlerts;
+let alerts: DestinationAlerts;
 beforeEach(() => {
   all = new FakeAlerts(() => new Date(0));
-  alerts = new TiktokAlerts(all);
+  alerts = new DestinationAlerts(all, WORDS);
 });
 const open = async (): Promise<(string | null)[]> =>
   (await all.list(null)).map(({ connectionId }) => connectionId).toSorted((a, b) => (a ?? '').localeCompare(b ?? ''));
@@ -24,7 +32,7 @@ it('closes the alert of missing secrets when they come back, and no other connec
 
 it('closes what an earlier process has left open', async () => {
   await alerts.secretsMissing(CREDENTIAL);
-  await new TiktokAlerts(all).secretsFound(CREDENTIAL);
+  await new DestinationAlerts(all, WORDS).secretsFound(CREDENTIAL);
   expect(await open()).toEqual([]);
 });
 
