@@ -6,4 +6,6 @@ export * from './delivery.codec.js';
 export * from './config.codec.js';
 export * from './visit.codec.js';
 export * from './assertion.codec.js';
+export * from './profile.codec.js';
+export * from './visitor.codec.js';
 export * from './rejected.codec.js';

@@ -590,6 +590,173 @@ export const SCHEMAS = {
       },
     ],
   },
+  // schemas/avro/identity/profile-changed.v1.avsc
+  'tributary.identity.ProfileChanged': {
+    type: 'record',
+    name: 'ProfileChanged',
+    namespace: 'tributary.identity',
+    doc: 'Who is one person, as of this version: the whole of it. Consumers keep the greatest version of a key.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv5 of topic, key and version: the same version is the same record' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: "empty: a profile is the tenant's" },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "the tenant's log time at this version" },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'the same' },
+      { name: 'source', type: 'string', doc: 'identity' },
+      { name: 'profileId', type: 'string', doc: "the id in the record's key" },
+      { name: 'version', type: 'long', doc: "grows with every change of this key; the tenant's number of the change" },
+      {
+        name: 'subjects',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Subject',
+            namespace: 'tributary.identity.ProfileChanged',
+            fields: [
+              { name: 'kind', type: 'string', doc: 'open list: customer, email, phone, visitor' },
+              { name: 'subjectId', type: 'string' },
+              {
+                name: 'isShared',
+                type: 'boolean',
+                doc: "of a visitor: others use the device, too; what it shows is not this person's alone",
+              },
+              {
+                name: 'sealedValue',
+                type: ['null', 'bytes'],
+                doc: 'AES-256-GCM under this subject over the framed IdentifiersAsserted.Personal, as it stood in the assertion',
+                default: null,
+              },
+              {
+                name: 'sealedIn',
+                type: ['null', 'string'],
+                doc: 'event id of that assertion: with its topic, what the seal is bound to',
+                default: null,
+              },
+            ],
+          },
+        },
+        doc: 'sorted by kind, then by subject id',
+      },
+    ],
+  },
+  // schemas/avro/identity/profile-merged.v1.avsc
+  'tributary.identity.ProfileMerged': {
+    type: 'record',
+    name: 'ProfileMerged',
+    namespace: 'tributary.identity',
+    doc: 'This id is no profile any more (since this version); it may become one again when an operator takes a join back.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv5 of topic, key and version: the same version is the same record' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: "empty: a profile is the tenant's" },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "the tenant's log time at this version" },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'the same' },
+      { name: 'source', type: 'string', doc: 'identity' },
+      { name: 'profileId', type: 'string', doc: "the id in the record's key" },
+      { name: 'version', type: 'long', doc: 'as in ProfileChanged, counted together with it' },
+      {
+        name: 'into',
+        type: ['null', 'string'],
+        doc: 'the profile that it became; never itself merged when this version was made; null: nothing is left of it',
+        default: null,
+      },
+    ],
+  },
+  // schemas/avro/identity/visitor-changed.v1.avsc
+  'tributary.identity.VisitorChanged': {
+    type: 'record',
+    name: 'VisitorChanged',
+    namespace: 'tributary.identity',
+    doc: 'Match evidence of one visitor and whose it is, as of this version: the whole of it. Consumers keep the greatest version of a key.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv5 of topic, key and version: the same version is the same record' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: 'of the newest visit' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "newest visit, on the browser's clock" },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'newest arrival of a visit, on our clock' },
+      { name: 'source', type: 'string', doc: 'identity' },
+      { name: 'visitor', type: 'string', doc: "subject id; the one in the record's key" },
+      { name: 'version', type: 'long', doc: 'grows with every change of this key: of the evidence, or of whose it is' },
+      { name: 'evidenceVersion', type: 'long', doc: 'offset after the last visit that changed the evidence' },
+      {
+        name: 'profileId',
+        type: ['null', 'string'],
+        doc: "whose the visitor's next event is; null: nobody's, or more than one person's",
+        default: null,
+      },
+      { name: 'isShared', type: 'boolean', doc: 'seen with more than one person: a shared device' },
+      { name: 'firstSeenAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "browser's clock, never after the arrival" },
+      { name: 'lastSeenAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "browser's clock, never after the arrival" },
+      {
+        name: 'consents',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Consent',
+            namespace: 'tributary.identity.VisitorChanged',
+            fields: [
+              { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "browser's clock, never after the arrival" },
+              { name: 'eventId', type: 'string', doc: 'of the visit that said so' },
+              { name: 'answer', type: 'string', doc: 'open list: granted, denied' },
+              {
+                name: 'isAnswer',
+                type: 'boolean',
+                doc: 'the visitor answered then; else a visit found this answer in force',
+                default: false,
+              },
+            ],
+          },
+        },
+        doc: 'newest first; bounded',
+      },
+      {
+        name: 'parts',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Part',
+            namespace: 'tributary.identity.VisitorChanged',
+            fields: [
+              { name: 'eventId', type: 'string', doc: "of the visit: with the visits' topic, what the seal is bound to" },
+              { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: "browser's clock, never after the arrival" },
+              {
+                name: 'fields',
+                type: { type: 'array', items: 'string' },
+                doc: 'which evidence is filled, sorted: ip, locale, ttclid, ttp, url, userAgent',
+              },
+              { name: 'clickMark', type: ['null', 'string'], doc: 'equal for equal click ids of this visitor', default: null },
+              {
+                name: 'sealed',
+                type: 'bytes',
+                doc: 'AES-256-GCM under the visitor over the framed VisitEvent.Personal, as it stood in the visit',
+              },
+            ],
+          },
+        },
+        doc: 'the newest visit that shows each field, and each click id; newest first; bounded',
+      },
+    ],
+  },
+  // schemas/avro/identity/visits-applied.v1.avsc
+  'tributary.identity.VisitsApplied': {
+    type: 'record',
+    name: 'VisitsApplied',
+    namespace: 'tributary.identity',
+    doc: "Progress: everything before nextOffset of this partition of the visits' topic stands in the visitors' partition of the same number before this record. Key: ~visits-applied:<partition>.",
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv5 of partition and offset' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: 'empty' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'time of writing' },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'the same' },
+      { name: 'source', type: 'string', doc: 'identity' },
+      { name: 'partition', type: 'int' },
+      { name: 'nextOffset', type: 'long', doc: 'offset after the last visit that was applied; consumers keep the greatest' },
+    ],
+  },
   // schemas/avro/ingest/payload-rejected.v1.avsc
   'tributary.ingest.PayloadRejected': {
     type: 'record',
@@ -949,6 +1116,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -995,6 +1168,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -1041,6 +1220,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'signal', type: ['null', 'string'], doc: 'open list: api, tcf, gcm, wp, gpc', default: null },
     ],
   },
@@ -1066,6 +1251,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -1113,6 +1304,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
     ],
   },
   // schemas/avro/visits/payment-info-added.v1.avsc
@@ -1137,6 +1334,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -1184,6 +1387,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -1230,6 +1439,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',
@@ -1283,6 +1498,12 @@ export const SCHEMAS = {
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
       {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
+      {
         name: 'subjects',
         type: {
           type: 'record',
@@ -1320,6 +1541,12 @@ export const SCHEMAS = {
       { name: 'personalFields', type: { type: 'array', items: 'string' }, doc: 'names of the personal fields that are filled, sorted' },
       { name: 'sealedUnder', type: ['null', 'string'], doc: 'subject id', default: null },
       { name: 'sealedPersonal', type: ['null', 'bytes'], doc: 'AES-256-GCM over the framed VisitEvent.Personal', default: null },
+      {
+        name: 'clickMark',
+        type: ['null', 'string'],
+        doc: "equal for equal click ids of this visitor: HMAC under the visitor's key, which says nothing once that key is erased",
+        default: null,
+      },
       { name: 'contentType', type: ['null', 'string'], doc: 'product or product_group', default: null },
       {
         name: 'contents',

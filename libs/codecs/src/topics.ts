@@ -20,6 +20,8 @@ export const ORDER_RAW_TOPIC = 'commerce.order-raw.v1';
 export const CATALOG_EVENTS_TOPIC = 'commerce.catalog-events.v1';
 export const VISIT_EVENTS_TOPIC = 'visits.visit-events.v1';
 export const ASSERTION_EVENTS_TOPIC = 'identity.assertion-events.v1';
+export const PROFILES_TOPIC = 'identity.profiles.v1';
+export const VISITORS_TOPIC = 'identity.visitors.v1';
 export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
 export const TIKTOK_DEAD_LETTER_TOPIC = 'tiktok.dead-letters.v1';
 export const CONFIG_EVENTS_TOPIC = 'control.config-events.v1';
@@ -66,6 +68,18 @@ export const TOPICS: readonly TopicDefinition[] = [
     records: ['tributary.identity.IdentifiersAsserted', 'tributary.identity.IdentifierBlocked', 'tributary.identity.EdgeCut'],
     sealedRecords: ['tributary.identity.IdentifiersAsserted.Personal'],
     retention: FOR_EVER,
+  },
+  {
+    name: PROFILES_TOPIC,
+    records: ['tributary.identity.ProfileChanged', 'tributary.identity.ProfileMerged'],
+    sealedRecords: [],
+    retention: { kind: 'compacted', minLagDays: 7 },
+  },
+  {
+    name: VISITORS_TOPIC,
+    records: ['tributary.identity.VisitorChanged', 'tributary.identity.VisitsApplied'],
+    sealedRecords: [],
+    retention: { kind: 'compacted', minLagDays: 7 },
   },
   {
     name: TIKTOK_DELIVERY_TOPIC,

@@ -35,4 +35,7 @@ export * from './identity/identity.rows.js';
 export * from './identity/identity.projection.js';
 export * from './identity/identity.explanation.js';
 export * from './identity/profile-id.js';
+export * from './identity/profile.events.js';
+export * from './identity/visitor.events.js';
+export * from './identity/visitor-evidence.js';
 export { profileOfVisitor } from './identity/visitor-links.js';

@@ -24,6 +24,8 @@ interface VisitContext extends Envelope {
   readonly sealedUnder: SubjectId | null;
   /** Sealed, Confluent-framed {@link VisitPersonal}; null without a visitor or without consent. */
   readonly sealedPersonal: Buffer | null;
+  /** Equal for equal click ids of this visitor, so that nobody must open the sealed part to tell them apart; null without one. */
+  readonly clickMark: string | null;
 }
 
 /** One product of a visit. Texts are empty when the page did not say. */

@@ -20,6 +20,8 @@ export interface ProjectionOptions<Event> {
   readonly topic: string;
   /** Throws MalformedRecord for what can never be read, UnknownSchemaId when the id must be looked up first. */
   readonly decode: (value: Buffer) => Event;
+  /** What a tombstone of this key says; null, or left out: nothing. */
+  readonly decodeTombstone?: (key: string) => Event | null;
   /** Makes a schema id known; throws MalformedRecord when there is none, RegistryUnavailable when nobody answers. */
   readonly learnSchema: (id: number) => Promise<void>;
   /** Reads the state, folds, and applies everything in one statement under the claim; false when the claim failed. */
@@ -164,7 +166,7 @@ export class Projection<Event> implements PartitionTurns {
   }
 
   private async decodeOne(partition: number, record: LogRecord): Promise<Event | undefined> {
-    if (record.value === null) return undefined;
+    if (record.value === null) return this.options.decodeTombstone?.(record.key) ?? undefined;
     try {
       return this.options.decode(record.value);
     } catch (error) {

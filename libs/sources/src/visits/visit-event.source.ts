@@ -6,7 +6,7 @@ import { commerceOf, FirstProblem, momentOf, optionalText, propertiesOf, shortTe
 import { type PageReader, type VisitedPage } from './visit-page.js';
 import { peopleIn, type ShownPeople } from './visit-people.js';
 
-type WithoutSubjects<E> = E extends VisitEvent ? Omit<E, 'visitor' | 'sealedUnder' | 'sealedPersonal' | 'subjects'> : never;
+type WithoutSubjects<E> = E extends VisitEvent ? Omit<E, 'visitor' | 'sealedUnder' | 'sealedPersonal' | 'clickMark' | 'subjects'> : never;
 /** A visit before anybody is looked up. */
 export type UnsealedVisitEvent = WithoutSubjects<VisitEvent>;
 

@@ -22,6 +22,8 @@ const subjectIdIn = (
   return person === undefined ? null : (found.get(nameOf(person.kind, person.lookup))?.subjectId ?? null);
 };
 
+/** Tells the click ids of one visitor apart; it need not do more. */
+const MARK_CHARS = 16;
 const NOBODY = { email: null, phone: null, customer: null };
 
 const nameOf = (kind: string, lookup: string): string => `${kind} ${lookup}`;
@@ -80,6 +82,7 @@ export class VisitsSealer implements KindSealer<UnsealedVisits> {
       sealedPersonal: isSealed
         ? this.vault.seal(visitor, encodeVisitPersonal(this.book, personal), { topic: VISIT_EVENTS_TOPIC, eventId: event.eventId })
         : null,
+      clickMark: isSealed && personal.ttclid !== '' ? this.vault.fingerprint(visitor, personal.ttclid).slice(0, MARK_CHARS) : null,
     } as VisitEvent;
     return { key: visitKey(sealed), value: encodeVisitEvent(this.book, sealed) };
   }
