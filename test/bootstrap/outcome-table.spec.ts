@@ -1,8 +1,7 @@
 import type { Delivery } from '../../tools/bootstrap/start/control-client.mts';
-import type { DemoOrder } from '../../tools/bootstrap/start/demo-orders.mts';
-import { isSettled, outcomeTable, rowsOf, type DemoOutcome } from '../../tools/bootstrap/start/outcome-table.mts';
+import { isSettled, outcomeTable, rowsOf, type DemoOutcome, type PlacedOrder } from '../../tools/bootstrap/start/outcome-table.mts';
 
-const order: DemoOrder = { id: '1042', what: 'paid by card', webhooks: [], staysOut: null };
+const order: PlacedOrder = { id: '1042', what: 'paid by card', staysOut: null };
 const delivery: Delivery = {
   source: 'shop',
   reference: '1042',

@@ -58,9 +58,9 @@ const answered = expect.stringMatching(/^\d{1,5}$/) as string;
 const demoRows = (first: number): readonly (readonly string[])[] => [
   [String(first), 'paid by card', 'processing', purchase(first), 'delivered', answered],
   [String(first + 1), 'cash on delivery, not paid yet', 'processing', purchase(first + 1), 'delivered', answered],
-  [String(first + 2), 'cheque, not paid yet', 'processing', '–', 'stays out: not paid yet', '–'],
+  [String(first + 2), 'cheque, not paid yet', 'on-hold', '–', 'stays out: not paid yet', '–'],
   [String(first + 3), 'bank transfer, paid later', 'processing', purchase(first + 3), 'delivered', answered],
-  [String(first + 4), 'the same webhook twice', 'processing', purchase(first + 4), 'delivered', answered],
+  [String(first + 4), 'saved again in the shop', 'processing', purchase(first + 4), 'delivered', answered],
   [
     String(first + 5),
     'made by the shop’s staff',

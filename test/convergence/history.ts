@@ -122,9 +122,11 @@ export class Hands {
       case 'empty-trash':
         shop.orders.emptyTrash(0);
         return;
-      case 'back-up':
-        this.putBack = shop.backUp();
+      case 'back-up': {
+        const records = shop.snapshot();
+        this.putBack = () => shop.restore(records);
         return;
+      }
       case 'restore':
         this.putBack();
         return;

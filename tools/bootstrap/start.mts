@@ -2,10 +2,10 @@
 import { relative, resolve } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mts';
 import { createProgress } from './progress.mts';
-import { demoShop, runDemo, runDemoVisit } from './start/demo.mts';
+import { demoShop, runDemo } from './start/demo.mts';
 import { Installation, type Running } from './start/installation.mts';
 import { outcomeTable } from './start/outcome-table.mts';
-import { readStartSettings, type StartSettings } from './start/settings.mts';
+import { readStartSettings } from './start/settings.mts';
 import { welcome } from './start/welcome.mts';
 
 const STOP_WITHIN_MS = 9_500;
@@ -26,11 +26,9 @@ async function stop(exitCode: number): Promise<never> {
 
 const messageFor = (error: unknown): unknown => (error instanceof BootstrapError ? error.message : error);
 
-async function showDemo(running: Running, { home }: StartSettings): Promise<void> {
-  const { addresses, control } = running;
-  const demo = { root, home, ingestUrl: addresses.ingestUrl, control, onProgress: progress.onProgress };
-  const accepted = await runDemoVisit(demo);
-  const outcomes = await runDemo(demo);
+async function showDemo({ addresses, publicIngestUrl, control }: Running): Promise<void> {
+  const { ingestUrl, shopUrl } = addresses;
+  const { accepted, outcomes } = await runDemo({ root, ingestUrl, shopUrl, publicIngestUrl, control, onProgress: progress.onProgress });
   progress.done();
   say(`\n${outcomeTable(outcomes)}\n${accepted} events of a visit accepted (no conversions are made of visits yet)`);
 }
@@ -39,9 +37,9 @@ async function main(): Promise<void> {
   const settings = readStartSettings(process.env, root);
   installation = new Installation({ root, settings, env: process.env, onProgress: progress.onProgress, say });
   const running = await installation.start();
-  if (settings.isDemo) await showDemo(running, settings);
+  if (settings.isDemo) await showDemo(running);
   progress.done();
-  const shop = settings.isDemo ? demoShop(root, running.addresses.ingestUrl) : undefined;
+  const shop = settings.isDemo ? demoShop(root) : undefined;
   const shown = { ...running, applied: settings.isDemo ? undefined : running.applied };
   say(welcome(shown, { shop, hasSimulator: settings.tiktokBaseUrl === null, logFolder: relative(process.cwd(), running.logFolder) }));
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { phpJson } from '../../builders/php-json.ts';
 
-const TEMPLATE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'demo', 'order.json');
+const TEMPLATE = join(import.meta.dirname, 'order.json');
 const ORDER = 'ORDER___';
 const PERSON = 'PERSON__';
 /** Of fixed width, so that every body has the same length. */

@@ -76,6 +76,8 @@ async function shopAction(shop: WoocommerceShop, action: string, order: JsonObje
       return done([...shop.orders.all()].map(({ id, status }) => ({ id, status })));
     case 'POST orders':
       return done(shop.orderJson(shop.orders.create(order).id), 201);
+    case 'GET products':
+      return done(shop.catalog.all());
     case 'POST products':
       return done(shop.catalog.add(order), 201);
     case 'POST variations':

@@ -1,7 +1,8 @@
 /**
  * A WooCommerce shop as a process of its own: `node main.ts [--port 9200] [--home https://shop.example] [--version 11.0.1] [--storage hpos|cpt]
- * [--currency CLP] [--key ck_…:cs_…[:read] …] [--https] [--queue-every 1]`. Without `--port` the environment's PORT, else any free one;
- * `--https`: it believes that it is behind TLS and takes Basic; `--queue-every`: seconds between two runs of its queue, else visits run it.
+ * [--currency CLP] [--key ck_…:cs_…[:read] …] [--https] [--queue-every 1] [--state file] [--first-id 1000]`. Without `--port` the environment's PORT, else any free one;
+ * `--https`: it believes that it is behind TLS and takes Basic; `--queue-every`: seconds between two runs of its queue, else visits run it;
+ * `--state`: the shop is kept there and goes on with it; `--first-id`: of the orders and products of a new shop.
  * Prints its address on one line.
  */
 import { parseArgs } from 'node:util';
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     key: { type: 'string', multiple: true },
     https: { type: 'boolean', default: false },
     'queue-every': { type: 'string' },
+    state: { type: 'string' },
+    'first-id': { type: 'string' },
   },
 });
 
@@ -38,6 +41,8 @@ startWoocommerceSimulator({
   site,
   keys,
   seesHttps: values.https,
+  ...(values.state === undefined ? {} : { stateFile: values.state }),
+  ...(values['first-id'] === undefined ? {} : { firstId: Number(values['first-id']) }),
   ...(values['queue-every'] === undefined ? {} : { queueIntervalMs: Number(values['queue-every']) * 1_000 }),
 }).then(
   (simulator) => {

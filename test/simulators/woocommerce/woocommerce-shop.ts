@@ -14,7 +14,7 @@ import { Catalog } from './shop/catalog.ts';
 import { Coupons } from './shop/coupons.ts';
 import { Ground } from './shop/ground.ts';
 import { OrderBook } from './shop/order-book.ts';
-import { People } from './shop/people.ts';
+import { People, type PeopleRecords } from './shop/people.ts';
 import type { Site } from './shop/site.ts';
 import type { Deliver } from './webhooks/delivery.ts';
 import { DeliveryQueue, type QueueOptions } from './webhooks/delivery-queue.ts';
@@ -28,6 +28,16 @@ export interface ShopOptions {
   /** Default: nobody answers. */
   readonly deliver?: Deliver;
   readonly queue?: Partial<QueueOptions>;
+}
+
+/** A copy of a shop's database. */
+export interface ShopRecords {
+  readonly orders: ReturnType<OrderBook['snapshot']>;
+  readonly products: ReturnType<Catalog['snapshot']>;
+  readonly coupons: ReturnType<Coupons['snapshot']>;
+  readonly people: PeopleRecords;
+  readonly webhooks: ReturnType<WebhookRegistry['snapshot']>;
+  readonly sequences: ReturnType<Ground['sequences']>;
 }
 
 const NOBODY: Deliver = () => null;
@@ -106,16 +116,32 @@ export class WoocommerceShop {
     return () => clock.heldAt(begunAt, action);
   }
 
-  /** Copies the database; calling the result puts it back, ids included. */
-  backUp(): () => void {
-    const orders = this.orders.snapshot();
-    const products = this.catalog.snapshot();
-    const sequences = this.#ground.sequences();
-    return () => {
-      this.orders.restore(orders);
-      this.catalog.restore(products);
-      this.#ground.setSequences(sequences);
+  /** Copies the database, ids that come next included; what is under way in the queue is not part of it. */
+  snapshot(): ShopRecords {
+    return {
+      orders: this.orders.snapshot(),
+      products: this.catalog.snapshot(),
+      coupons: this.coupons.snapshot(),
+      people: this.people.snapshot(),
+      webhooks: this.webhooks.snapshot(),
+      sequences: this.#ground.sequences(),
     };
+  }
+
+  /** Puts a copy back. */
+  restore({ orders, products, coupons, people, webhooks, sequences }: ShopRecords): void {
+    this.orders.restore(orders);
+    this.catalog.restore(products);
+    this.coupons.restore(coupons);
+    this.people.restore(people);
+    this.webhooks.restore(webhooks);
+    this.#ground.setSequences(sequences);
+  }
+
+  /** Orders and products get ids from here on; never one that is given away already. */
+  beginIdsAt(first: number): void {
+    const { post } = this.#ground.sequences();
+    this.#ground.setSequences({ ...this.#ground.sequences(), post: Math.max(post, first - 1) });
   }
 
   #ownView() {

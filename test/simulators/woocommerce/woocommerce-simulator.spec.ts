@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { webhookSignature } from '../../builders/php-json.js';
 import { startWoocommerceSimulator, type WoocommerceSimulator } from './woocommerce-simulator.ts';
 
@@ -216,5 +219,39 @@ it('runs its queue by a cron of the system where it has one, and after a visit w
   await new Promise((resolve) => {
     receiver.server.close(resolve);
     receiver.server.closeAllConnections();
+  });
+});
+
+describe('a shop with a file', () => {
+  it('goes on after the end of its process with orders, webhooks, keys and ids', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-shop-'));
+    const start = () => startWoocommerceSimulator({ keys: [KEY], seesHttps: true, stateFile: join(folder, 'shop'), firstId: 1_000 });
+    const tell = async <Answer>(shop: WoocommerceSimulator, path: string, body?: object): Promise<Answer> => {
+      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      return (await (await fetch(`${shop.url}/_control/${path}`, init)).json()) as Answer;
+    };
+    try {
+      const first = await start();
+      const product = await tell<{ id: number }>(first, 'products', { name: 'Mug', price: 1_000 });
+      const order = await tell<{ id: number }>(first, 'orders', { status: 'on-hold', lines: [{ productId: product.id }] });
+      await tell(first, `orders/${order.id}/status`, { status: 'processing' });
+      const made = await fetch(`${first.url}/wp-json/wc/v3/webhooks`, {
+        method: 'POST',
+        headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+        body: JSON.stringify({ topic: 'order.created', delivery_url: 'https://in.example/hook', secret: 'of-the-webhook' }),
+      });
+      expect(made.status).toBe(201);
+      const before = first.shop.snapshot();
+      await first.stop();
+
+      const second = await start();
+      expect(second.shop.snapshot()).toEqual(before);
+      expect(second.shop.orders.get(order.id).status).toBe('processing');
+      const next = await tell<{ id: number }>(second, 'orders', { lines: [{ productId: product.id }] });
+      expect([product.id, order.id, next.id]).toEqual([1_000, 1_001, 1_002]);
+      await second.stop();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -5,6 +5,7 @@ import type { Json } from './json/json.ts';
 import { overviewPage } from './overview-page.ts';
 import type { ShopAnswer, ShopRequest } from './rest/answer.ts';
 import { LostConnection } from './rest/edge.ts';
+import { ShopFile } from './shop-file.ts';
 import type { KeyPermissions } from './shop/people.ts';
 import type { Site } from './shop/site.ts';
 import type { DeliveryResult, EventDelivery, SentRequest, ShopDelivery } from './webhooks/delivery.ts';
@@ -25,6 +26,10 @@ export interface WoocommerceSimulatorOptions {
   /** A cron of the system that runs the queue; default: none, visits do. */
   readonly queueIntervalMs?: number;
   readonly seed?: number;
+  /** Where the shop is kept over the end of the process; default: nowhere. */
+  readonly stateFile?: string;
+  /** The first id of an order or product of a new shop. */
+  readonly firstId?: number;
 }
 
 export interface WoocommerceSimulator {
@@ -100,7 +105,10 @@ export async function startWoocommerceSimulator(options: WoocommerceSimulatorOpt
     try {
       const answer = await shop.browse(request);
       // The ping belongs to the request that caused it: WooCommerce answers afterwards.
-      if (request.method !== 'GET' && request.method !== 'HEAD') await shop.webhooks.pingsAnswered();
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        await shop.webhooks.pingsAnswered();
+        file?.keep();
+      }
       send(response, request.method, answer);
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
@@ -117,6 +125,7 @@ export async function startWoocommerceSimulator(options: WoocommerceSimulatorOpt
     }
     const { status, body } =
       method === 'GET' && path === 'sent' ? { status: 200, body: sent } : await control(shop, method, path, parsed(text));
+    if (method !== 'GET') file?.keep();
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
@@ -141,8 +150,10 @@ export async function startWoocommerceSimulator(options: WoocommerceSimulatorOpt
     site: { homeUrl: url, deliversAnywhere: true, ...options.site },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
+  const file = options.stateFile === undefined ? undefined : new ShopFile(options.stateFile, shop);
+  if (options.firstId !== undefined) shop.beginIdsAt(options.firstId);
   for (const { consumerKey, consumerSecret, permissions } of options.keys ?? []) {
-    shop.people.importKey(consumerKey, consumerSecret, permissions ?? 'read_write');
+    if (shop.people.findKey(consumerKey) === undefined) shop.people.importKey(consumerKey, consumerSecret, permissions ?? 'read_write');
   }
   server.on('request', (request, response) => {
     handle(shop, request, response).catch((error: unknown) => {
@@ -150,7 +161,12 @@ export async function startWoocommerceSimulator(options: WoocommerceSimulatorOpt
       response.destroy();
     });
   });
-  const cron = options.queueIntervalMs === undefined ? null : setInterval(() => void shop.queue.run(), options.queueIntervalMs);
+  const runQueue = async (): Promise<void> => {
+    if (shop.queue.pendingCount === 0) return;
+    await shop.queue.run();
+    file?.keep();
+  };
+  const cron = options.queueIntervalMs === undefined ? null : setInterval(() => void runQueue(), options.queueIntervalMs);
   return {
     url,
     shop,

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BootstrapError } from '../bootstrap-error.mts';
 import { canListen, freePort } from '../free-port.mts';
+import { makePassableFolder } from '../passable-folder.mts';
 import type { StartSettings } from './settings.mts';
 
 export interface AppPorts {
@@ -8,6 +11,7 @@ export interface AppPorts {
   readonly identity: number;
   readonly tiktok: number;
   readonly tiktokSimulator: number;
+  readonly demoShop: number;
 }
 
 /** Ports of the apps. People and shops are told those of ingest and control, so when a usual one is taken, a person decides. */
@@ -18,6 +22,7 @@ export async function chooseAppPorts(settings: StartSettings): Promise<AppPorts>
     identity: settings.identityPort === null ? await usualOrFreePort(8082) : await fixedPort('IDENTITY_PORT', settings.identityPort),
     tiktok: settings.tiktokPort === null ? await usualOrFreePort(8083) : await fixedPort('TIKTOK_PORT', settings.tiktokPort),
     tiktokSimulator: await freePort(),
+    demoShop: await keptPort(join(settings.home, 'data', 'demo-shop-port')),
   };
 }
 
@@ -27,6 +32,17 @@ async function fixedPort(variable: string, port: number): Promise<number> {
   throw new BootstrapError(
     `Port ${port} is taken by another program. Stop that one, or set ${variable} to another port (0: any free one).`,
   );
+}
+
+/** A shop's address is part of its settings: the port of an earlier start, unless somebody else has it by now. */
+async function keptPort(file: string): Promise<number> {
+  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (kept > 0 && (await canListen(kept))) return kept;
+  const port = await freePort();
+  makePassableFolder(dirname(file));
+  writeFileSync(`${file}.new`, String(port), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return port;
 }
 
 const usualOrFreePort = async (port: number): Promise<number> => ((await canListen(port)) ? port : freePort());

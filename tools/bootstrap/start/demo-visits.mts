@@ -38,8 +38,8 @@ function visit(origin: string, nowMs: number): readonly Readonly<Record<string, 
 }
 
 /** Sends the visit through the front door; answers how many of its events were accepted. */
-export async function sendVisit(pages: DemoPages, nowMs: number): Promise<number> {
-  const body = JSON.stringify({ writeKey: pages.writeKey, consent: { ads: 'granted' }, events: visit(pages.origin, nowMs) });
+export async function sendVisit(pages: DemoPages, visitorId: string, nowMs: number): Promise<number> {
+  const body = JSON.stringify({ writeKey: pages.writeKey, visitorId, consent: { ads: 'granted' }, events: visit(pages.origin, nowMs) });
   const post = (): Promise<Response> =>
     fetch(pages.collectUrl, {
       method: 'POST',

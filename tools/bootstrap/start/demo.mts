@@ -1,151 +1,156 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { BootstrapError } from '../bootstrap-error.mts';
 import type { OnProgress } from '../progress.mts';
 import { waitUntil } from '../wait-until.mts';
 import type { ControlClient, Delivery } from './control-client.mts';
+import { demoOrders, type DemoOrder } from './demo-orders.mts';
+import { DemoShopControl } from './demo-shop.mts';
 import { sendVisit, type DemoPages } from './demo-visits.mts';
-import { DEMO_ORDERS, demoOrders, signedRequest, type DemoOrder, type DemoWebhook, type OrderBody } from './demo-orders.mts';
-import { isSettled, type DemoOutcome } from './outcome-table.mts';
+import { isSettled, type DemoOutcome, type PlacedOrder } from './outcome-table.mts';
 import { DEMO_TENANTS_FILE } from './settings.mts';
 
-const FIRST_ORDER_ID = 1042;
-const SHOP_KNOWN_WITHIN_MS = 20_000;
 const STATE_KNOWN_WITHIN_MS = 20_000;
 const SETTLED_WITHIN_MS = 30_000;
 const DEMO_STEP = 'Sending the demo’s orders';
 
-export interface DemoShop {
-  readonly tenant: string;
-  readonly connection: string;
-  readonly webhookUrl: string;
-  readonly webhookSecret: string;
-}
-
 export interface DemoContext {
   readonly root: string;
-  readonly home: string;
   readonly ingestUrl: string;
+  /** Of the WooCommerce simulator. */
+  readonly shopUrl: string;
+  /** Where shops reach ingest. */
+  readonly publicIngestUrl: string;
   readonly control: ControlClient;
   readonly onProgress: OnProgress;
+}
+
+export interface DemoResult {
+  /** Events of the visit that were accepted. */
+  readonly accepted: number;
+  readonly outcomes: readonly DemoOutcome[];
 }
 
 interface TenantsFile {
   readonly tenants: readonly { readonly id: string; readonly connections: readonly Readonly<Record<string, unknown>>[] }[];
 }
 
-function demoTenant(root: string): TenantsFile['tenants'][number] {
-  const { tenants } = parse(readFileSync(join(root, DEMO_TENANTS_FILE), 'utf8')) as TenantsFile;
-  const [tenant] = tenants;
-  if (tenant === undefined) throw new BootstrapError(`${DEMO_TENANTS_FILE} has no tenant.`);
-  return tenant;
+const readTenantsFile = (root: string): TenantsFile => parse(readFileSync(join(root, DEMO_TENANTS_FILE), 'utf8')) as TenantsFile;
+
+interface DemoConnections {
+  readonly tenant: string;
+  readonly shop: string;
+  readonly writeKey: string;
+  /** `consumerKey:consumerSecret` of the shop. */
+  readonly key: string;
 }
 
-/** The shop of the demo's tenant file. */
-export function demoShop(root: string, ingestUrl: string): DemoShop {
-  const tenant = demoTenant(root);
-  const shop = tenant.connections.find(({ kind }) => kind === 'woocommerce');
-  if (shop === undefined) throw new BootstrapError(`${DEMO_TENANTS_FILE} has no tenant with a woocommerce connection.`);
-  return {
-    tenant: tenant.id,
-    connection: String(shop['id']),
-    webhookUrl: `${ingestUrl}/v1/sources/woocommerce/${String(shop['webhookToken'])}`,
-    webhookSecret: String(shop['webhookSecret']),
-  };
+function demoConnections(root: string): DemoConnections {
+  const [tenant] = readTenantsFile(root).tenants;
+  const ofKind = (kind: string): Readonly<Record<string, unknown>> | undefined =>
+    tenant?.connections.find((connection) => connection['kind'] === kind);
+  const [shop, pages] = [ofKind('woocommerce'), ofKind('visits')];
+  if (tenant === undefined || shop === undefined || pages === undefined)
+    throw new BootstrapError(`${DEMO_TENANTS_FILE} must have a tenant with a woocommerce and a visits connection.`);
+  const key = `${String(shop['consumerKey'])}:${String(shop['consumerSecret'])}`;
+  return { tenant: tenant.id, shop: String(shop['id']), writeKey: String(pages['writeKey']), key };
 }
 
-/** The pages of the demo's tenant file. */
-function demoPages(root: string, ingestUrl: string): DemoPages {
-  const pages = demoTenant(root).connections.find(({ kind }) => kind === 'visits');
-  const [origin] = (pages?.['allowedOrigins'] ?? []) as readonly string[];
-  if (pages === undefined || origin === undefined)
-    throw new BootstrapError(`${DEMO_TENANTS_FILE} has no visits connection with an origin.`);
-  return { collectUrl: `${ingestUrl}/v1/collect`, writeKey: String(pages['writeKey']), origin };
-}
+/** The REST keys with which the demo's shop is read. */
+export const demoShopKey = (root: string): string => demoConnections(root).key;
 
-/** Sends one visit through the front door; answers how many of its events were accepted. */
-export function runDemoVisit({ root, ingestUrl, onProgress }: DemoContext): Promise<number> {
-  onProgress('Sending the demo’s visit');
-  return sendVisit(demoPages(root, ingestUrl), Date.now());
-}
+/** Tenant and connection of the demo's orders. */
+export const demoShop = (root: string): { readonly tenant: string; readonly connection: string } => {
+  const { tenant, shop } = demoConnections(root);
+  return { tenant, connection: shop };
+};
 
-/** Sends the demo's orders through the front door and waits for what becomes of each. */
-export async function runDemo(context: DemoContext): Promise<readonly DemoOutcome[]> {
-  const shop = demoShop(context.root, context.ingestUrl);
-  context.onProgress(DEMO_STEP);
-  await waitUntil({ what: 'ingest knowing the demo’s shop', timeoutMs: SHOP_KNOWN_WITHIN_MS }, async () =>
-    (await ping(shop)).status === 200 ? true : undefined,
-  );
-  const template = JSON.parse(readFileSync(join(context.root, 'deploy', 'demo', 'order.json'), 'utf8')) as OrderBody;
-  const startedAtMs = Date.now();
-  const orders = demoOrders(template, await takeOrderIds(context, shop), startedAtMs);
-  const sentAtMs = new Map<string, number>();
-  for (const order of orders) sentAtMs.set(order.id, await sendOrder(context, shop, order));
-  const deliveries = await settledDeliveries(context, shop, orders, startedAtMs);
-  return Promise.all(
-    orders.map(async (order) => ({
-      order,
-      status: await context.control.statusOf(shop.tenant, shop.connection, order.id),
-      deliveries: deliveries.filter(({ reference }) => reference === order.id),
-      sentAtMs: sentAtMs.get(order.id) ?? startedAtMs,
-    })),
-  );
-}
-
-const ping = (shop: DemoShop): Promise<Response> =>
-  fetch(shop.webhookUrl, { method: 'POST', body: 'webhook_id=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-
-/** Ids that no demo used before: kept in the home, beyond the clock's when control knows them from elsewhere. */
-async function takeOrderIds({ home, control }: DemoContext, shop: DemoShop): Promise<number> {
-  const file = join(home, 'data', 'demo-order-id');
-  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : FIRST_ORDER_ID;
-  const isKnown = (await control.statusOf(shop.tenant, shop.connection, String(kept))) !== undefined;
-  const first = isKnown ? Math.floor(Date.now() / 1_000) : kept;
-  writeFileSync(`${file}.new`, String(first + DEMO_ORDERS));
+/** Writes the demo's tenants file with the address at which its shop is found this time; answers where. */
+export function writeDemoTenants(root: string, home: string, shopUrl: string): string {
+  const { tenants } = readTenantsFile(root);
+  const placed = tenants.map((tenant) => ({
+    ...tenant,
+    connections: tenant.connections.map((connection) => {
+      if (connection['kind'] === 'woocommerce') return { ...connection, storeUrl: shopUrl };
+      return connection['kind'] === 'visits' ? { ...connection, allowedOrigins: [shopUrl] } : connection;
+    }),
+  }));
+  const file = join(home, 'data', 'demo-tenants.yaml');
+  writeFileSync(`${file}.new`, stringify({ tenants: placed }), { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  return first;
+  return file;
 }
 
-/** Sends an order's webhooks one after the other; returns when the one that decided was first sent. */
-async function sendOrder(context: DemoContext, shop: DemoShop, order: DemoOrder): Promise<number> {
-  let decidedAtMs = 0;
-  let before: DemoWebhook | undefined;
-  for (const webhook of order.webhooks) {
-    const isNews = before === undefined || JSON.stringify(before.body) !== JSON.stringify(webhook.body);
-    if (before !== undefined && isNews) await untilKnown(context, shop, order.id, String(before.body['status']));
-    if (isNews) decidedAtMs = Date.now();
-    await deliver(shop, webhook);
-    before = webhook;
+/** One visit through the front door, then orders in the demo's shop; waits for what becomes of each. */
+export async function runDemo(context: DemoContext): Promise<DemoResult> {
+  const { root, ingestUrl, shopUrl, publicIngestUrl, onProgress } = context;
+  const { tenant, shop: connection, writeKey } = demoConnections(root);
+  const shop = new DemoShopControl(shopUrl);
+  onProgress('Waiting for the webhooks of the demo’s shop');
+  await shop.untilConnected(publicIngestUrl);
+  onProgress('Sending the demo’s visit');
+  const startedAtMs = Date.now();
+  const visitorId = randomUUID();
+  const pages: DemoPages = { collectUrl: `${ingestUrl}/v1/collect`, writeKey, origin: shopUrl };
+  const accepted = await sendVisit(pages, visitorId, startedAtMs);
+  onProgress(DEMO_STEP);
+  const placed: { readonly order: PlacedOrder; readonly decidedAtMs: number }[] = [];
+  for (const order of demoOrders(await shop.product(), visitorId)) {
+    placed.push(await placeOrder(context, { tenant, connection, shop }, order));
   }
-  return decidedAtMs;
+  const orders = placed.map(({ order }) => order);
+  const deliveries = await settledDeliveries(context, { tenant, connection }, orders, startedAtMs);
+  const outcomes = placed.map(async ({ order, decidedAtMs }) => ({
+    order,
+    status: await context.control.statusOf(tenant, connection, order.id),
+    deliveries: deliveries.filter(({ reference }) => reference === order.id),
+    sentAtMs: (await shop.sentAt(order.id, decidedAtMs)) ?? decidedAtMs,
+  }));
+  return { accepted, outcomes: await Promise.all(outcomes) };
 }
 
-async function deliver(shop: DemoShop, webhook: DemoWebhook): Promise<void> {
-  const { body, headers } = signedRequest(webhook, shop.webhookSecret);
-  const answer = await fetch(shop.webhookUrl, { method: 'POST', body: new Uint8Array(body), headers });
-  if (answer.status !== 200)
-    throw new BootstrapError(`A webhook of the demo was answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+interface DemoConnection {
+  readonly tenant: string;
+  readonly connection: string;
 }
 
-const untilKnown = (context: DemoContext, shop: DemoShop, orderId: string, status: string): Promise<boolean> =>
-  waitUntil({ what: `control showing order ${orderId} as ${status}`, timeoutMs: STATE_KNOWN_WITHIN_MS }, async () =>
-    (await context.control.statusOf(shop.tenant, shop.connection, orderId)) === status ? true : undefined,
-  );
+/** Places an order and lets happen to it what shall; answers when that was done which decides. */
+async function placeOrder(
+  { control }: DemoContext,
+  { tenant, connection, shop }: DemoConnection & { readonly shop: DemoShopControl },
+  order: DemoOrder,
+): Promise<{ readonly order: PlacedOrder; readonly decidedAtMs: number }> {
+  let decidedAtMs = Date.now();
+  const { id, status } = await shop.place(order);
+  const isKnownAs = (wanted: string): Promise<true> =>
+    waitUntil({ what: `control showing order ${id} as ${wanted}`, timeoutMs: STATE_KNOWN_WITHIN_MS }, async () =>
+      (await control.statusOf(tenant, connection, id)) === wanted ? true : undefined,
+    );
+  let before = status;
+  for (const { action, body, decides } of order.acts) {
+    await isKnownAs(before);
+    if (decides) decidedAtMs = Date.now();
+    await shop.act(id, action, body);
+    before = body.status ?? before;
+  }
+  return { order: { ...order, id }, decidedAtMs };
+}
 
 /** What there is once every order that leads to a conversion is settled, or once time is up. */
 async function settledDeliveries(
   { control, onProgress }: DemoContext,
-  shop: DemoShop,
-  orders: readonly DemoOrder[],
+  { tenant, connection }: DemoConnection,
+  orders: readonly PlacedOrder[],
   sinceMs: number,
 ): Promise<readonly Delivery[]> {
   const ids = new Set(orders.map(({ id }) => id));
   const expected = orders.filter(({ staysOut }) => staysOut === null);
   let latest: readonly Delivery[] = [];
   const look = async (): Promise<true | undefined> => {
-    latest = (await control.tiktokDeliveries(shop.tenant, sinceMs)).filter(
-      ({ source, reference }) => source === shop.connection && ids.has(reference),
+    latest = (await control.tiktokDeliveries(tenant, sinceMs)).filter(
+      ({ source, reference }) => source === connection && ids.has(reference),
     );
     const settled = new Set(latest.filter(isSettled).map(({ reference }) => reference));
     onProgress(DEMO_STEP, `${settled.size} of ${expected.length} settled`);

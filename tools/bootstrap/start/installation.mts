@@ -11,12 +11,16 @@ import { waitUntil } from '../wait-until.mts';
 import { chooseAppPorts } from './app-ports.mts';
 import { runCommand } from './command-line.mts';
 import { ControlClient } from './control-client.mts';
+import { demoShopKey, writeDemoTenants } from './demo.mts';
 import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.mts';
 import {
   addressesOf,
   appProgram,
   APPS,
   environmentOf,
+  hasDemoShop,
+  SHOP_SIMULATOR,
+  shopSimulatorProgram,
   TIKTOK_SIMULATOR,
   tiktokSimulatorProgram,
   type LocalAddresses,
@@ -42,6 +46,8 @@ export interface InstallationOptions {
 
 export interface Running {
   readonly addresses: LocalAddresses;
+  /** Where shops reach ingest. */
+  readonly publicIngestUrl: string;
   readonly control: ControlClient;
   readonly adminToken: string;
   readonly logFolder: string;
@@ -64,7 +70,7 @@ export class Installation {
   /** Resolves when every app is ready and the settings are applied. */
   async start(): Promise<Running> {
     const { env, onProgress, root, say, settings } = this.#options;
-    const { home, tenantsFile } = settings;
+    const { home, isDemo } = settings;
     this.#run = await openRun({ home, kind: 'start-apps', isExclusive: true, onProgress });
     const ports = await chooseAppPorts(settings);
     await ensureBuilt(root, onProgress);
@@ -76,18 +82,21 @@ export class Installation {
     const local = environmentOf(home, servers, ports, addresses);
     writeEnvironmentFile(home, local, env);
     // Shops of a local start may be on this machine.
-    const environment = { ALLOW_PRIVATE_STORE_HOSTS: 'on', ...env, ...local, ...publicAddressOf(env) };
+    const environment: NodeJS.ProcessEnv = { ALLOW_PRIVATE_STORE_HOSTS: 'on', ...env, ...local, ...publicAddressOf(env) };
     await this.#deploy(environment);
 
     const logFolder = join(home, 'logs');
     this.#supervisor = new Supervisor({ run: this.#run, logFolder, cwd: root, say });
     if (settings.tiktokBaseUrl === null) this.#supervisor.start(tiktokSimulatorProgram(root, home, ports.tiktokSimulator, env));
+    if (isDemo || hasDemoShop(home)) this.#supervisor.start(shopSimulatorProgram(root, home, ports.demoShop, demoShopKey(root), env));
     for (const app of APPS) this.#supervisor.start(appProgram(root, app, environment));
     const adminToken = env['TRIBUTARY_ADMIN_TOKEN'] || keptText(join(home, 'admin.token'), newPassword);
     const control = new ControlClient(addresses.controlUrl, adminToken);
     await this.#untilReady(control, this.#supervisor);
+    const tenantsFile = isDemo ? writeDemoTenants(root, home, addresses.shopUrl) : settings.tenantsFile;
     const applied = tenantsFile === null ? undefined : await this.#apply(tenantsFile, environment);
-    return { addresses, control, adminToken, logFolder, applied };
+    const publicIngestUrl = environment['PUBLIC_INGEST_URL'] ?? addresses.ingestUrl;
+    return { addresses, publicIngestUrl, control, adminToken, logFolder, applied };
   }
 
   /** Ends the apps, then the servers; what was never started is no obstacle. */
@@ -96,7 +105,7 @@ export class Installation {
     this.#stopping.abort();
     await endForeground(500);
     await this.#supervisor?.stop(APPS, APPS_STOP_WITHIN_MS);
-    await this.#supervisor?.stop([TIKTOK_SIMULATOR], 500);
+    await this.#supervisor?.stop([TIKTOK_SIMULATOR, SHOP_SIMULATOR], 500);
     await this.#run?.stopChildren(500);
     const starting = this.#startingServers?.catch(() => undefined);
     const servers = await Promise.race([starting, delay(STARTING_SERVERS_MS, undefined)]);

@@ -2,9 +2,14 @@ import Table from 'cli-table3';
 import type { Delivery } from './control-client.mts';
 import type { DemoOrder } from './demo-orders.mts';
 
+/** An order of the demo that the shop has. */
+export interface PlacedOrder extends Pick<DemoOrder, 'what' | 'staysOut'> {
+  readonly id: string;
+}
+
 /** One order of the demo and what became of it. */
 export interface DemoOutcome {
-  readonly order: DemoOrder;
+  readonly order: PlacedOrder;
   /** As control knows it at the end; undefined when it never did. */
   readonly status: string | undefined;
   readonly deliveries: readonly Delivery[];

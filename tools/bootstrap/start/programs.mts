@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { appArguments } from '../app-arguments.mts';
 import type { InfrastructureAddresses } from '../infrastructure.port.mts';
@@ -6,6 +7,9 @@ import type { Program } from './supervisor.mts';
 
 export const APPS = ['ingest', 'identity', 'tiktok', 'control'] as const;
 export const TIKTOK_SIMULATOR = 'tiktok-simulator';
+export const SHOP_SIMULATOR = 'woocommerce-simulator';
+/** The number of the demo's first order is the one after its product's. */
+const FIRST_SHOP_ID = 1041;
 
 export interface LocalAddresses {
   readonly ingestUrl: string;
@@ -13,6 +17,8 @@ export interface LocalAddresses {
   readonly identityUrl: string;
   readonly tiktokUrl: string;
   readonly tiktokBaseUrl: string;
+  /** Of the demo's shop. */
+  readonly shopUrl: string;
 }
 
 const local = (port: number): string => `http://127.0.0.1:${port}`;
@@ -23,6 +29,7 @@ export const addressesOf = (ports: AppPorts, tiktokBaseUrl: string | null): Loca
   identityUrl: local(ports.identity),
   tiktokUrl: local(ports.tiktok),
   tiktokBaseUrl: tiktokBaseUrl ?? local(ports.tiktokSimulator),
+  shopUrl: local(ports.demoShop),
 });
 
 /** What tells the apps and the CLI where everything is; secrets only inside the database's URL. */
@@ -64,6 +71,30 @@ export const tiktokSimulatorProgram = (root: string, home: string, port: number,
     String(port),
     '--state',
     join(home, 'data', 'tiktok-simulator.jsonl'),
+  ],
+  env,
+});
+
+const shopFile = (home: string): string => join(home, 'data', 'demo-shop');
+
+/** Whether this home has had the demo: its shop then goes on being asked. */
+export const hasDemoShop = (home: string): boolean => existsSync(shopFile(home));
+
+/** The demo's shop, kept over starts; its keys are those of the demo's tenants file. */
+export const shopSimulatorProgram = (root: string, home: string, port: number, key: string, env: NodeJS.ProcessEnv): Program => ({
+  name: SHOP_SIMULATOR,
+  args: [
+    join(root, 'test', 'simulators', 'woocommerce', 'main.ts'),
+    '--port',
+    String(port),
+    '--key',
+    key,
+    '--queue-every',
+    '0.2',
+    '--state',
+    shopFile(home),
+    '--first-id',
+    String(FIRST_SHOP_ID),
   ],
   env,
 });

@@ -1,20 +1,19 @@
-import type { DemoShop } from './demo.mts';
 import type { Running } from './installation.mts';
 
 interface Shown {
   /** Undefined without the demo. */
-  readonly shop: DemoShop | undefined;
+  readonly shop: { readonly tenant: string; readonly connection: string } | undefined;
   readonly hasSimulator: boolean;
   readonly logFolder: string;
 }
 
 /** Where everything is, and what to do next. */
 export function welcome(
-  { addresses, adminToken, applied }: Omit<Running, 'control' | 'logFolder'>,
+  { addresses, adminToken, applied }: Pick<Running, 'addresses' | 'adminToken' | 'applied'>,
   { shop, hasSimulator, logFolder }: Shown,
 ): string {
   const lines: readonly (readonly [string, string] | undefined)[] = [
-    shop && ['Webhook address of the demo’s shop', `${shop.webhookUrl}  (secret: ${shop.webhookSecret})`],
+    shop && ['The demo’s shop, its orders and webhooks', `${addresses.shopUrl}/_control/`],
     ['Control API', `${addresses.controlUrl}  (OpenAPI: ${addresses.controlUrl}/openapi.json)`],
     ['Admin token', adminToken],
     ['Webhooks arrive at', `${addresses.ingestUrl}/v1/sources/woocommerce/<token>`],

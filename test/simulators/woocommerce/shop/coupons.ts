@@ -14,7 +14,7 @@ export type CouponInput = Partial<Pick<CouponRecord, 'code' | 'discountType' | '
 
 export class Coupons {
   readonly #ground: Ground;
-  readonly #coupons = new Map<number, CouponRecord>();
+  #coupons = new Map<number, CouponRecord>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -58,6 +58,14 @@ export class Coupons {
 
   all(): readonly CouponRecord[] {
     return [...this.#coupons.values()];
+  }
+
+  snapshot(): ReadonlyMap<number, CouponRecord> {
+    return new Map(this.#coupons);
+  }
+
+  restore(coupons: ReadonlyMap<number, CouponRecord>): void {
+    this.#coupons = new Map(coupons);
   }
 
   #replace(id: number, change: Partial<CouponRecord>): void {

@@ -285,9 +285,9 @@ it('dates by the clock of the node that did it, and by a clock that was changed'
 
 it('gives ids a second time after a backup was put back', () => {
   const { shop } = watchedShop();
-  const restore = shop.backUp();
+  const records = shop.snapshot();
   const lost = shop.orders.create().id;
-  restore();
+  shop.restore(records);
   expect(shop.orders.find(lost)).toBeUndefined();
   expect(shop.orders.create().id).toBe(lost);
 });

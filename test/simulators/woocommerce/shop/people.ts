@@ -54,6 +54,12 @@ export interface ApiKey {
   readonly nonces: Map<number, string>;
 }
 
+/** Users by id, keys by consumer key. */
+export interface PeopleRecords {
+  readonly users: ReadonlyMap<number, CustomerRecord>;
+  readonly keys: ReadonlyMap<string, ApiKey>;
+}
+
 const MANAGERS: ReadonlySet<string> = new Set(['administrator', 'shop_manager']);
 const HEX = '0123456789abcdef';
 
@@ -150,6 +156,15 @@ export class People {
 
   findKey(consumerKey: string): ApiKey | undefined {
     return this.#keys.get(consumerKey);
+  }
+
+  snapshot(): PeopleRecords {
+    return { users: new Map(this.#users), keys: new Map(this.#keys) };
+  }
+
+  restore({ users, keys }: PeopleRecords): void {
+    this.#users = new Map(users);
+    this.#keys = new Map(keys);
   }
 
   #create({ billing, shipping, ...input }: CustomerInput): CustomerRecord {

@@ -37,7 +37,7 @@ const MAX_COUNTED_FAILURES = 5;
 export class WebhookRegistry {
   readonly #ground: Ground;
   readonly #deliver: Deliver;
-  readonly #webhooks = new Map<number, Webhook>();
+  #webhooks = new Map<number, Webhook>();
   readonly #pings = new Set<Promise<void>>();
 
   constructor(ground: Ground, deliver: Deliver) {
@@ -99,6 +99,14 @@ export class WebhookRegistry {
     else if (webhook.failureCount > MAX_COUNTED_FAILURES) webhook.status = 'disabled';
     else webhook.failureCount += 1;
     this.#save(webhook, false);
+  }
+
+  snapshot(): ReadonlyMap<number, Webhook> {
+    return new Map([...this.#webhooks].map(([id, webhook]) => [id, { ...webhook }]));
+  }
+
+  restore(webhooks: ReadonlyMap<number, Webhook>): void {
+    this.#webhooks = new Map([...webhooks].map(([id, webhook]) => [id, { ...webhook }]));
   }
 
   async pingsAnswered(): Promise<void> {
