@@ -64,7 +64,7 @@ async function decided(pick: (orders: readonly DemoOrder[]) => DemoOrder): Promi
   const source = { connectionId: asConnectionId('shop'), storeUrl: 'https://shop.example', country: 'CL', isConsentRequired: false };
   const destination = { connectionId: asConnectionId('ads'), version: 1, activatedAt: nowMs, configuredAt: nowMs, settings };
   return DESTINATIONS.tiktok.destination
-    .plan(state!, tenant, source, destination, nowMs)
+    .plan(state!, tenant, source, destination, nowMs, [])
     .map((decision) => (decision.kind === 'plan' ? 'plan' : decision.reason));
 }
 

@@ -30,7 +30,10 @@ export const deliveryPlan = (overrides: Partial<DeliveryPlan> = {}): DeliveryPla
   settingsVersion: 1,
   value: '38563',
   currency: 'CLP',
-  lines: [{ contentId: 'CAF-500', name: 'Café', unitPrice: '11691', quantity: 2 }],
+  rate: null,
+  rateDate: null,
+  contentType: 'product',
+  lines: [{ lineId: '11', contentId: 'CAF-500', name: 'Café', unitPrice: '11691', quantity: 2 }],
   matchKeys: ['email'],
   ...overrides,
 });

@@ -55,6 +55,7 @@ const intent = (orderId: string): DeliveryIntent => ({
   eventName: 'Purchase',
   reference: orderId,
   orderNumber: orderId,
+  billingCountry: 'CL',
   personal,
   isRenewal: false,
   plan: {
@@ -64,7 +65,10 @@ const intent = (orderId: string): DeliveryIntent => ({
     settingsVersion: 1,
     value: '45815',
     currency: 'CLP',
-    lines: [{ contentId: 'MUG', name: 'Mug', unitPrice: '18000', quantity: 2 }],
+    rate: null,
+    rateDate: null,
+    contentType: 'product',
+    lines: [{ lineId: '11', contentId: 'MUG', name: 'Mug', unitPrice: '18000', quantity: 2 }],
     matchKeys: ['email'],
   },
 });

@@ -4,6 +4,7 @@ import {
   type DeliveryEvent,
   type DeliveryEventBase,
   type DeliveryMode,
+  type DeliveryPlan,
   type TenantId,
   type VendorAnswer,
 } from '@tributary/domain';
@@ -114,7 +115,19 @@ export function decodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, 
   return event as unknown as DeliveryEvent;
 }
 
-const PLAN_FIELDS = ['vendorEventId', 'eventTime', 'observationId', 'settingsVersion', 'value', 'currency', 'lines', 'matchKeys'] as const;
+const PLAN_FIELDS = [
+  'vendorEventId',
+  'eventTime',
+  'observationId',
+  'settingsVersion',
+  'value',
+  'currency',
+  'rate',
+  'rateDate',
+  'contentType',
+  'lines',
+  'matchKeys',
+] as const satisfies readonly (keyof DeliveryPlan)[];
 
 function planned(event: Record<string, unknown>): DeliveryEvent {
   const envelope = { ...event };

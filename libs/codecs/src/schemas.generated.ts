@@ -904,7 +904,7 @@ export const SCHEMAS = {
       { name: 'requestId', type: ['null', 'string'], default: null },
     ],
   },
-  // schemas/avro/tiktok/conversion-planned.v1.avsc
+  // schemas/avro/tiktok/conversion-planned.v2.avsc
   'tributary.tiktok.ConversionPlanned': {
     type: 'record',
     name: 'ConversionPlanned',
@@ -930,6 +930,14 @@ export const SCHEMAS = {
       { name: 'value', type: ['null', 'string'], default: null },
       { name: 'currency', type: ['null', 'string'], default: null },
       {
+        name: 'rate',
+        type: ['null', 'string'],
+        default: null,
+        doc: "decimal text: one unit of the order's currency in `currency`; null: not converted",
+      },
+      { name: 'rateDate', type: ['null', 'string'], default: null, doc: 'YYYY-MM-DD, the day of the rate' },
+      { name: 'contentType', type: 'string', default: 'product', doc: 'product, product_group: what the content ids name' },
+      {
         name: 'lines',
         type: {
           type: 'array',
@@ -938,6 +946,7 @@ export const SCHEMAS = {
             name: 'Line',
             namespace: 'tributary.tiktok.ConversionPlanned',
             fields: [
+              { name: 'lineId', type: 'string', default: '', doc: "id of the order's line item; empty: none" },
               { name: 'contentId', type: 'string' },
               { name: 'name', type: 'string' },
               { name: 'unitPrice', type: 'string', doc: 'decimal text' },

@@ -43,6 +43,7 @@ export class OrderIntents<Settings extends WithSources> {
         reference,
         plan: entry.plan,
         orderNumber: observed.orderNumber,
+        billingCountry: observed.billingCountry,
         personal: opened,
         isRenewal: observed.renewalOf !== null,
         sealedUnder: opened === null ? null : observed.sealedUnder,

@@ -5,6 +5,7 @@ import {
   planDelivery,
   type Claim,
   type Destination,
+  type KnownEffect,
   type LedgerChange,
   type LedgerEntry,
   type Moment,
@@ -17,7 +18,7 @@ import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { failpoint } from '@tributary/telemetry';
 import type { ConnectionDirectory, WithSources } from './connection-directory.js';
 import type { LedgerStore } from './ledger.store.js';
-import { foldedOrders, ORDER_ROWS, type OrdersStore, type StoredOrder } from './orders.store.js';
+import { foldedOrders, ORDER_ROWS, type DecidedOrder, type OrdersStore, type StoredOrder } from './orders.store.js';
 import type { OutboxRow } from './outbox/outbox.store.js';
 
 export interface OrderPlannerOptions {
@@ -69,17 +70,20 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
   /** Applies one batch of order events; false when the partition is no longer ours. */
   async apply(events: readonly Positioned<OrderEvent>[], claim: Claim): Promise<boolean> {
     await this.directory.refresh();
-    const known = await this.orders.find(events.map(({ event }) => event));
-    return this.save(foldOrders(known, events, claim.key.partition), claim);
+    const known = await this.orders.findDecided(events.map(({ event }) => event));
+    const folded = known.map(({ order }) => order).filter((order) => order !== null);
+    return this.save(foldOrders(folded, events, claim.key.partition), known, claim);
   }
 
   /** Decides once more on orders as they are (settings changed); their state and the offset stay. */
-  reconsider(orders: readonly StoredOrder[], claim: Claim): Promise<boolean> {
-    return this.save(orders, claim);
+  reconsider(known: readonly DecidedOrder[], claim: Claim): Promise<boolean> {
+    const orders = known.map(({ order }) => order).filter((order) => order !== null);
+    return this.save(orders, known, claim);
   }
 
-  private async save(orders: readonly StoredOrder[], claim: Claim): Promise<boolean> {
-    const changes = orders.flatMap((order) => this.decide(order));
+  private async save(orders: readonly StoredOrder[], known: readonly DecidedOrder[], claim: Claim): Promise<boolean> {
+    const effects = new Map(known.map((decided) => [orderKey(decided.ref), decided.effects]));
+    const changes = orders.flatMap((order) => this.decide(order, effects.get(orderKey(order.state)) ?? []));
     const firstPlanned = 6 + ORDER_ROWS.width;
     const planning = this.ledger.planning(changes, this.options.owner, this.options.leaseMs, firstPlanned);
     const [result] = await this.sql.query<{ owned: number; ids: number[] | null; keys: string[] | null }>(
@@ -112,7 +116,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     this.onPlanned(rows, entries);
   }
 
-  private decide({ state }: StoredOrder): LedgerChange[] {
+  private decide({ state }: StoredOrder, effects: readonly KnownEffect[]): LedgerChange[] {
     const { tenantId, connectionId, observed } = state;
     const tenant = this.directory.tenant(tenantId);
     const source = this.directory.source(tenantId, connectionId);
@@ -121,8 +125,9 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
       const moment = this.moment();
       const ids = { tenantId, destinationConnectionId: destination.connectionId, sourceConnectionId: connectionId };
       const origin = { observationId: observed.eventId, settingsVersion: destination.version };
+      const known = effects.filter(({ key }) => key.destinationConnectionId === destination.connectionId);
       return this.destination
-        .plan(state, tenant, source, destination, moment.nowMs)
+        .plan(state, tenant, source, destination, moment.nowMs, known)
         .map((decision) => planDelivery(decision, ids, origin, moment));
     });
   }

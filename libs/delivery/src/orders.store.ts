@@ -1,5 +1,17 @@
 import { decodeOrderEvent, type SchemaBook } from '@tributary/codecs';
-import { asConnectionId, asTenantId, type Claim, type OrderObserved, type OrderState, type Sql } from '@tributary/domain';
+import {
+  asConnectionId,
+  asTenantId,
+  type Claim,
+  type DeliveryMode,
+  type DeliveryPlan,
+  type DeliveryState,
+  type KnownEffect,
+  type OrderKeyParts,
+  type OrderObserved,
+  type OrderState,
+  type Sql,
+} from '@tributary/domain';
 import { BulkRows, casPrefix, casValues, plainIdentifier, type Column } from '@tributary/postgres';
 
 /** A folded order and the framed bytes of the observation that carries it, as they stood in the log. */
@@ -7,6 +19,13 @@ export interface StoredOrder {
   readonly state: OrderState;
   readonly partition: number;
   readonly observation: Buffer | null;
+}
+
+/** An order, and what the ledger says was decided about it; null while the order itself is not folded. */
+export interface DecidedOrder {
+  readonly ref: OrderKeyParts;
+  readonly order: StoredOrder | null;
+  readonly effects: readonly KnownEffect[];
 }
 
 const column = (name: string, type: string, of: (order: StoredOrder) => unknown): Column<StoredOrder> => ({ name, type, of });
@@ -48,6 +67,45 @@ interface OrderRow {
   readonly deletion_reported_at: number | null;
   readonly observation: Buffer | null;
 }
+
+interface EffectJson {
+  readonly destination: string;
+  readonly eventName: string;
+  readonly revision: string;
+  readonly mode: DeliveryMode;
+  readonly state: DeliveryState;
+  readonly plan: DeliveryPlan | null;
+}
+
+interface DecidedRow extends Omit<OrderRow, 'partition'> {
+  readonly partition: number | null;
+  readonly effects: readonly EffectJson[] | null;
+}
+
+/** The ledger's entries of each row's order, `effects`; needs columns tenant_id, connection_id, order_id of `k`. */
+const effectsOf = (app: string): string => `
+  left join lateral (
+    select jsonb_agg(jsonb_build_object('destination', l.destination_connection_id, 'eventName', l.event_name, 'revision', l.revision,
+                                        'mode', l.mode, 'state', l.state, 'plan', l.plan) order by l.ledger_key) as effects
+      from ${app}.ledger_entries l
+     where l.tenant_id = k.tenant_id and l.source_connection_id = k.connection_id and l.reference = k.order_id) e on true`;
+
+const toEffect = (
+  { tenantId, connectionId, orderId }: OrderKeyParts,
+  { destination, eventName, revision, mode, state, plan }: EffectJson,
+): KnownEffect => ({
+  key: {
+    tenantId,
+    destinationConnectionId: asConnectionId(destination),
+    sourceConnectionId: connectionId,
+    reference: orderId,
+    eventName,
+    revision,
+    mode,
+  },
+  state,
+  plan,
+});
 
 function toStored(row: OrderRow, book: SchemaBook): StoredOrder {
   const event = row.observation === null ? null : decodeOrderEvent(book, row.observation);
@@ -97,21 +155,35 @@ export class OrdersStore {
     return this.toStoredAll(rows);
   }
 
-  /** One tenant's orders of one partition, by key from after `after` on. */
+  /** Each order with what was decided about it, in one read; an order that is not folded yet may still have been decided on (a fold made anew). */
+  async findDecided(refs: readonly OrderRef[]): Promise<DecidedOrder[]> {
+    const rows = await this.sql.query<DecidedRow>(
+      `orders-decided-${this.app}`,
+      `select ${ORDER_ROWS.names}, e.effects
+         from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as k(tenant_id, connection_id, order_id)) k
+         left join ${this.app}.orders using (tenant_id, connection_id, order_id) ${effectsOf(this.app)}`,
+      [refs.map(({ tenantId }) => tenantId), refs.map(({ connectionId }) => connectionId), refs.map(({ orderId }) => orderId)],
+    );
+    return this.toDecidedAll(rows);
+  }
+
+  /** One tenant's orders of one partition, by key from after `after` on, with what was decided about each. */
   async page(
     tenantId: string,
     partition: number,
     after: { readonly connectionId: string; readonly orderId: string },
     limit: number,
-  ): Promise<StoredOrder[]> {
-    const rows = await this.sql.query<OrderRow>(
+  ): Promise<DecidedOrder[]> {
+    const rows = await this.sql.query<DecidedRow>(
       `orders-page-${this.app}`,
-      `select ${ORDER_ROWS.names} from ${this.app}.orders
-        where tenant_id = $1 and partition = $2 and (connection_id, order_id) > ($3, $4)
-        order by connection_id, order_id limit $5`,
+      `select ${ORDER_ROWS.names}, e.effects
+         from (select * from ${this.app}.orders
+                where tenant_id = $1 and partition = $2 and (connection_id, order_id) > ($3, $4)
+                order by connection_id, order_id limit $5) k ${effectsOf(this.app)}
+        order by connection_id, order_id`,
       [tenantId, partition, after.connectionId, after.orderId, limit],
     );
-    return this.toStoredAll(rows);
+    return this.toDecidedAll(rows);
   }
 
   /** Saves folded orders and moves the offset; false when the partition is no longer ours. */
@@ -122,6 +194,19 @@ export class OrdersStore {
       [...casValues(claim.key, claim.expected, claim.next), ...ORDER_ROWS.values(orders)],
     );
     return row?.owned === 1;
+  }
+
+  private async toDecidedAll(rows: readonly DecidedRow[]): Promise<DecidedOrder[]> {
+    for (const row of rows) if (row.observation !== null) await this.learn(row.observation);
+    return rows.map((row) => {
+      const { partition } = row;
+      const ref = { tenantId: asTenantId(row.tenant_id), connectionId: asConnectionId(row.connection_id), orderId: row.order_id };
+      return {
+        ref,
+        order: partition === null ? null : toStored({ ...row, partition }, this.book),
+        effects: (row.effects ?? []).map((effect) => toEffect(ref, effect)),
+      };
+    });
   }
 
   private async toStoredAll(rows: readonly OrderRow[]): Promise<StoredOrder[]> {

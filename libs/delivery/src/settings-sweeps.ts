@@ -91,6 +91,6 @@ export class SettingsSweeps<Settings extends WithSources, Secrets> {
     const last = orders.at(-1);
     if (last === undefined) return 'end';
     if (!(await this.planner.reconsider(orders, claim))) return 'lost';
-    return { connectionId: last.state.connectionId, orderId: last.state.orderId };
+    return { connectionId: last.ref.connectionId, orderId: last.ref.orderId };
   }
 }

@@ -37,6 +37,8 @@ export interface DeliveryEventBase extends Envelope {
 }
 
 export interface PlannedLine {
+  /** Id of the order's line item; empty for what is none, and in plans from before it was kept. */
+  readonly lineId: string;
   readonly contentId: string;
   readonly name: string;
   /** Per unit, decimal text, in the plan's currency. */
@@ -57,6 +59,12 @@ export interface DeliveryPlan {
   /** Decimal text; null when the vendor cannot take the currency. */
   readonly value: string | null;
   readonly currency: string | null;
+  /** What one unit of the order's currency was worth in `currency`, decimal text; null when nothing was converted. */
+  readonly rate: string | null;
+  /** The day that the settings give for `rate`, `YYYY-MM-DD`. */
+  readonly rateDate: string | null;
+  /** What the lines' content ids name: `product` or `product_group`. */
+  readonly contentType: string;
   readonly lines: readonly PlannedLine[];
   /** Which match keys the request will carry, sorted (`email`, `phone`, `ttclid`, …). */
   readonly matchKeys: readonly string[];

@@ -37,6 +37,9 @@ export interface LedgerEntry {
   readonly settledAt: number | null;
 }
 
+/** What a decision may know of an effect that was decided before. */
+export type KnownEffect = Pick<LedgerEntry, 'key' | 'state' | 'plan'>;
+
 const MAX_ATTEMPTS_KEPT = 40;
 
 const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer: VendorAnswer | null): readonly AttemptRecord[] => {

@@ -1,4 +1,5 @@
 import type { DeliveryMode, DeliveryPlan } from './delivery.events.js';
+import type { KnownEffect } from './delivery.ledger.js';
 import type { ConnectionId, TenantId } from './ids.js';
 import type { OrderPersonal } from './order.events.js';
 import type { OrderState } from './order.projection.js';
@@ -59,6 +60,8 @@ export interface DeliveryIntent {
   readonly reference: string;
   readonly plan: DeliveryPlan;
   readonly orderNumber: string;
+  /** ISO alpha-2, empty when the order has none: known also when the personal part is gone. */
+  readonly billingCountry: string;
   /** Null when its key is gone (erased, or lost with a database): what is in clear is sent alone. */
   readonly personal: OrderPersonal | null;
   /** True for a renewal: no browser was there. */
@@ -86,13 +89,17 @@ export interface Destination<Settings, Secrets> {
   /** Equals its folder's name and the connection's `kind`. */
   readonly kind: string;
   readonly declaration: DestinationDeclaration;
-  /** What to do about an order as it is now; empty when it does not qualify (yet). `nowMs` is our clock. */
+  /**
+   * What to do about an order as it is now; empty when it does not qualify (yet). `nowMs` is our clock. `known`: what was decided about
+   * this order for this connection before, so that what comes later can be told from what was counted.
+   */
   plan(
     order: OrderState,
     tenant: TenantContext,
     source: SourceContext,
     destination: DestinationContext<Settings>,
     nowMs: number,
+    known: readonly KnownEffect[],
   ): readonly PlanDecision[];
   /** Why a planned effect may no longer be sent (too old, its mode has ended); null while it may. */
   expiryOf(plan: DeliveryPlan, mode: DeliveryMode, settings: Settings, nowMs: number): ReasonCode | null;

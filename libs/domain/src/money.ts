@@ -56,5 +56,17 @@ export function unitPriceOf(lineTotal: DecimalText, quantity: DecimalText): Unit
   return { quantity: pieces.toNumber(), unitPrice: written(exact(lineTotal).dividedBy(pieces).toDecimalPlaces(UNIT_PRICE_DECIMALS)) };
 }
 
+/** The smaller of two amounts. */
+export const smallerOf = (a: DecimalText, b: DecimalText): DecimalText => canonicalDecimal(compareDecimals(a, b) <= 0 ? a : b);
+
+const DECIMALS: readonly (readonly [decimals: number, currencies: string])[] = [
+  [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+  [3, 'BHD IQD JOD KWD LYD OMR TND'],
+];
+const DECIMALS_OF = new Map(DECIMALS.flatMap(([decimals, codes]) => codes.split(' ').map((code) => [code, decimals] as const)));
+
+/** How many decimals a currency's smallest unit has. @see ISO 4217, list one (read 2026-11-21) */
+export const currencyDecimals = (currency: string): number => DECIMALS_OF.get(currency) ?? 2;
+
 /** The number that a vendor's JSON wants; exact up to 15 significant digits. Only ever the last step: never calculate with it. */
 export const toJsonNumber = (text: DecimalText): number => exact(text).toNumber();

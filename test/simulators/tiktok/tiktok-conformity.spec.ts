@@ -2,10 +2,11 @@ import { tiktokDestination, tiktokSettingsSchema, type TiktokSettings } from '@t
 import { asConnectionId, asTenantId, type DeliveryIntent, type OrderPersonal, type PersonalAddress } from '@tributary/domain';
 import fc from 'fast-check';
 import { checkRequest } from './request-checks.ts';
+import { conforms } from './request-schema.ts';
 import { startTiktokSimulator } from './tiktok-simulator.ts';
 
 /** Our requests against the vendor as its documentation describes it. */
-const settings: TiktokSettings = tiktokSettingsSchema.parse({ pixelCode: 'PIXEL1' });
+const settings: TiktokSettings = tiktokSettingsSchema.parse({ pixelCode: 'PIXEL1', limitedDataUse: ['CA'] });
 const secrets = { accessToken: 'token-1' };
 
 const anything = fc.oneof(
@@ -49,6 +50,7 @@ const intents: fc.Arbitrary<DeliveryIntent> = fc.record({
   eventName: fc.constantFrom('Purchase', 'Subscribe'),
   reference: fc.integer({ min: 1 }).map(String),
   orderNumber: anything,
+  billingCountry: fc.constantFrom('US', 'CL', ''),
   personal: fc.option(people),
   isRenewal: fc.boolean(),
   plan: fc.record({
@@ -58,8 +60,17 @@ const intents: fc.Arbitrary<DeliveryIntent> = fc.record({
     settingsVersion: fc.nat(),
     value: fc.option(amounts),
     currency: fc.option(fc.constantFrom('CLP', 'USD', 'JPY')),
+    rate: fc.constant(null),
+    rateDate: fc.constant(null),
+    contentType: fc.constantFrom('product', 'product_group'),
     lines: fc.array(
-      fc.record({ contentId: fc.constantFrom('MUG', '14'), name: anything, unitPrice: amounts, quantity: fc.integer({ min: 1, max: 99 }) }),
+      fc.record({
+        lineId: fc.constantFrom('', '11'),
+        contentId: fc.constantFrom('MUG', '14'),
+        name: anything,
+        unitPrice: amounts,
+        quantity: fc.integer({ min: 1, max: 99 }),
+      }),
       {
         minLength: 1,
         maxLength: 4,
@@ -74,6 +85,7 @@ it('takes whatever our destination makes of an order', () => {
     fc.property(fc.array(intents, { minLength: 1, maxLength: 3 }), (batch) => {
       const request = tiktokDestination.toRequest(batch, 'live', settings, secrets, 'https://vendor.example');
       expect(checkRequest(JSON.parse(request.body), '')).toBeNull();
+      expect(conforms(JSON.parse(request.body), '')).toBeNull();
     }),
   );
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultOrder } from './faults.ts';
 import { checkRequest } from './request-checks.ts';
+import { conforms } from './request-schema.ts';
 import { startTiktokSimulator, type TiktokSimulator } from './tiktok-simulator.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -39,6 +40,7 @@ describe('what the documentation allows', () => {
     ['an event of the tenant’s own', body({ event: 'QuizFinished', event_time: 1795168800, event_id: 'e-1' })],
   ])('takes %s', (_what, request) => {
     expect(checkRequest(JSON.parse(JSON.stringify(request)), '')).toBeNull();
+    expect(conforms(JSON.parse(JSON.stringify(request)), '')).toBeNull();
   });
 });
 
@@ -109,6 +111,43 @@ describe('what the documentation refuses', () => {
   });
 });
 
+describe('the JSON Schema of the request refuses', () => {
+  const withUser = (fields: object) => purchase({ user: fields });
+  it.each<[string, string, object]>([
+    ['an unknown field at the top', 'body: does not conform', { ...body(purchase()), partner_name: 'x' }],
+    ['no event at all', 'data: does not conform', body()],
+    ['more than a thousand', 'data: does not conform', body(...Array.from({ length: 1001 }, () => purchase()))],
+    ['the name under another key', 'data.0: does not conform', body({ ...purchase(), event: undefined, event_name: 'Purchase' })],
+    ['a retired event', 'data.0.event: does not conform', body(purchase({ event: 'CompletePayment' }))],
+    ['milliseconds', 'data.0.event_time: does not conform', body(purchase({ event_time: 1795168800900 }))],
+    ['a date', 'data.0.event_time: does not conform', body(purchase({ event_time: '2026-11-20T10:00:00Z' }))],
+    ['a number as event id', 'data.0.event_id: does not conform', body(purchase({ event_id: 1001 }))],
+    ['a mail address in clear', 'data.0.user.email: does not conform', body(withUser({ email: 'maria.perez@example.com' }))],
+    ['a hash in capitals', 'data.0.user.email: does not conform', body(withUser({ email: sha256('a').toUpperCase() }))],
+    ['one person’s id twice', 'data.0.user.external_id: does not conform', body(withUser({ external_id: [sha256('a'), sha256('a')] }))],
+    ['the browser’s name of the phone', 'data.0.user: does not conform', body(withUser({ phone_number: sha256('+56') }))],
+    ['an empty user', 'data.0.user: does not conform', body(withUser({}))],
+    ['a city with a space', 'data.0.user.city: does not conform', body(withUser({ city: 'san antonio' }))],
+    ['an empty text', 'data.0.user.ttclid: does not conform', body(withUser({ ttclid: '' }))],
+    ['a page without a host', 'data.0.page.url: does not conform', body(purchase({ page: { url: '/mug' } }))],
+    ['a mail address in a URL', 'data.0.page.url: does not conform', body(purchase({ page: { url: 'https://shop.example/?x=a%40b.c' } }))],
+    ['a value without currency', 'data.0.properties: does not conform', body(withProperties({ currency: undefined }))],
+    ['a currency that is not taken', 'data.0.properties.currency: does not conform', body(withProperties({ currency: 'BYN' }))],
+    ['a value as text', 'data.0.properties.value: does not conform', body(withProperties({ value: '45815' }))],
+    ['a Purchase without contents', 'data.0.properties: does not conform', body(withProperties({ contents: undefined }))],
+    [
+      'a content without quantity',
+      'data.0.properties.contents.0: does not conform',
+      body(withProperties({ contents: [{ content_id: 'A' }] })),
+    ],
+    ['a Purchase without properties', 'data.0: does not conform', body(purchase({ properties: undefined }))],
+    ['a Search without its words', 'data.0: does not conform', body({ event: 'Search', event_time: 1795168800, event_id: 'e-1' })],
+    ['a limit that is no yes or no', 'data.0.limited_data_use: does not conform', body(purchase({ limited_data_use: 'true' }))],
+  ])('%s', (_what, message, request) => {
+    expect(conforms(JSON.parse(JSON.stringify(request)), '')?.message).toContain(message);
+  });
+});
+
 const OWN_TOKEN = { 'Access-Token': 'token-1' };
 
 describe('the server', () => {
@@ -136,7 +175,7 @@ describe('the server', () => {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
       body: typeof request === 'string' ? request : JSON.stringify(request),
-      signal: AbortSignal.timeout(300),
+      signal: AbortSignal.timeout(1_000),
     });
   const send = async (...args: Parameters<typeof post>): Promise<Record<string, unknown>> => {
     const response = await post(...args);

@@ -3,6 +3,7 @@ import { EventBook, type TakenEvent } from './event-book.ts';
 import { FaultList, type Fault } from './faults.ts';
 import { isObject, type JsonObject, type Refusal } from './refusal.ts';
 import { checkRequest } from './request-checks.ts';
+import { conforms } from './request-schema.ts';
 
 const TRACK_PATH = '/open_api/v1.3/event/track/';
 
@@ -150,7 +151,7 @@ export class Vendor {
       return { code: 40105, message: 'Access-Token: is incorrect or has been revoked' };
     }
     if (!isObject(body)) return { code: 40000, message: 'the body is not a JSON object' };
-    const refusal = checkRequest(body, '');
+    const refusal = checkRequest(body, '') ?? conforms(body, '');
     if (refusal !== null || pixels === 'any') return refusal;
     const isOwnPixel = pixels.some(({ code, accessToken }) => code === body['event_source_id'] && accessToken === token);
     return isOwnPixel ? null : { code: 40001, message: 'event_source_id: no permission for this pixel' };

@@ -100,7 +100,7 @@ class DestinationLedger<Settings extends WithSources, Secrets> implements Ledger
       sources: destination?.settings.sources ?? null,
       settings: destination?.settings,
       order: order?.state ?? null,
-      wouldDecide: canDecide && this.destination.plan(order.state, tenant, source, destination, Date.now()).length > 0,
+      wouldDecide: canDecide && this.destination.plan(order.state, tenant, source, destination, Date.now(), []).length > 0,
     });
   }
 }

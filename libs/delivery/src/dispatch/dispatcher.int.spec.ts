@@ -71,7 +71,18 @@ const intentOf = ({ key, plan }: LedgerEntry): PreparedIntent => {
   const tenant = { tenantId: key.tenantId, defaultCountry: null };
   const source = { connectionId: key.sourceConnectionId, storeUrl: 'https://shop.example', country: 'CL', isConsentRequired: false };
   const { eventName, reference } = key;
-  return { tenant, source, eventName, reference, plan, orderNumber: reference, personal: null, isRenewal: false, sealedUnder: null };
+  return {
+    tenant,
+    source,
+    eventName,
+    reference,
+    plan,
+    orderNumber: reference,
+    billingCountry: 'CL',
+    personal: null,
+    isRenewal: false,
+    sealedUnder: null,
+  };
 };
 
 function dispatcherOf(destination: Tiktok = tiktokDestination): Dispatcher<TiktokSettings, TiktokSecrets> {

@@ -1,13 +1,9 @@
 import {
-  atLeastZero,
-  canonicalDecimal,
   isImportedHistory,
-  subtractDecimals,
-  sumDecimals,
-  unitPriceOf,
   type DecimalText,
   type DeliveryPlan,
   type DestinationContext,
+  type KnownEffect,
   type OrderLine,
   type OrderObserved,
   type OrderState,
@@ -17,7 +13,10 @@ import {
   type SourceContext,
   type TenantContext,
 } from '@tributary/domain';
-import { MAX_EVENT_AGE_DAYS, TIKTOK_CURRENCIES, type PurchaseQualification, type TiktokSettings } from './tiktok.schema.js';
+import { exchanged, exchangeOf, valueOf, type Exchange } from './purchase/amounts.js';
+import { contentsOf, contentTypeOf, wholeOrderAsContent } from './purchase/contents.js';
+import { revisionOf, upsellsOf, type Upsell } from './purchase/upsells.js';
+import { MAX_EVENT_AGE_DAYS, type PurchaseQualification, type TiktokSettings } from './tiktok.schema.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -25,6 +24,8 @@ const HOUR_MS = 3_600_000;
 const MAX_FUTURE_MS = 600_000;
 /** A forgotten test code ends by itself. */
 const TEST_MODE_LASTS_MS = 24 * HOUR_MS;
+
+const WHOLE_ORDER = '0';
 
 const QUALIFYING_STATUSES: Readonly<Record<PurchaseQualification, ReadonlySet<string>>> = {
   paid: new Set(['processing', 'completed']),
@@ -51,10 +52,11 @@ const MATCH_KEY_FIELDS: readonly (readonly [matchKey: string, fields: readonly s
 const BROWSER_MATCH_KEYS: ReadonlySet<string> = new Set(['ip', 'user_agent']);
 
 /**
- * One Purchase (or, for a renewal, Subscribe) per order that qualifies under the settings; nothing for any other order.
+ * One Purchase (or, for a renewal, Subscribe) per order that qualifies under the settings, then one for each upsell; nothing for any
+ * other order.
  *
  * Pure in `nowMs`. An order that qualifies but must not be sent is a `suppress` with the first reason that holds, in the order of
- * `suppressionOf`. The event time is the payment, else the change that was observed.
+ * `suppressionOf`. The event time is the payment, else the change that was observed; an upsell's is the change that showed it.
  */
 export function planPurchase(
   order: OrderState,
@@ -62,20 +64,28 @@ export function planPurchase(
   source: SourceContext,
   destination: DestinationContext<TiktokSettings>,
   nowMs: number,
+  known: readonly KnownEffect[],
 ): readonly PlanDecision[] {
   const { settings } = destination;
   const observed = order.observed;
   if (observed === null || order.isVanished || !takesFrom(settings, order.connectionId) || !isQualified(observed, settings)) return [];
-  const decision = {
-    reference: observed.orderId,
-    eventName: observed.renewalOf !== null && settings.purchase.renewals === 'subscribe' ? 'Subscribe' : 'Purchase',
-    revision: '0',
-    mode: settings.mode,
+  const own = known.filter(({ key }) => key.mode === settings.mode);
+  const base = own.find(({ key }) => key.revision === WHOLE_ORDER);
+  const decided = (name: string, revision: string, eventTime: number, effect: Effect): PlanDecision => {
+    const decision = { reference: observed.orderId, eventName: name, revision, mode: settings.mode };
+    const reason = suppressionOf(observed, eventTime, source, destination, nowMs);
+    if (reason !== null) return { kind: 'suppress', ...decision, reason, eventTime };
+    return { kind: 'plan', ...decision, plan: planOf(observed, eventTime, destination, effect) };
   };
-  const eventTime = observed.paidAt ?? observed.modifiedAt;
-  const reason = suppressionOf(observed, eventTime, source, destination, nowMs);
-  if (reason !== null) return [{ kind: 'suppress', ...decision, reason, eventTime }];
-  return [{ kind: 'plan', ...decision, plan: planOf(observed, eventTime, destination) }];
+  if (base === undefined) {
+    const name = observed.renewalOf !== null && settings.purchase.renewals === 'subscribe' ? 'Subscribe' : 'Purchase';
+    return [decided(name, WHOLE_ORDER, observed.paidAt ?? observed.modifiedAt, wholeOrder(observed, settings))];
+  }
+  const { plan } = base;
+  if (plan === null) return [];
+  return upsellsOf(observed, base, own, settings.purchase).map((upsell) =>
+    decided(base.key.eventName, revisionOf(upsell.line), observed.modifiedAt, addedLine(upsell, plan, settings)),
+  );
 }
 
 const takesFrom = (settings: TiktokSettings, connectionId: string): boolean => settings.sources?.includes(connectionId) ?? true;
@@ -97,7 +107,7 @@ function suppressionOf(
   if (isImportedHistory(order, eventTime)) return 'imported';
   if (order.consent === 'denied') return 'consent-denied';
   if (source.isConsentRequired && order.consent !== 'granted') return 'consent-missing';
-  if (settings.purchase.excludeCreatedVia.includes(order.createdVia)) return 'created-via-excluded';
+  if (isExcluded(order.createdVia, settings)) return 'created-via-excluded';
   if (order.renewalOf !== null && settings.purchase.renewals === 'off') return 'renewals-off';
   if (isTooOld(eventTime, settings, nowMs)) return 'too-old';
   if (eventTime > nowMs + MAX_FUTURE_MS) return 'in-the-future';
@@ -105,23 +115,57 @@ function suppressionOf(
   return null;
 }
 
+/** The value itself, or a word of it: `import` stands for `csv-import` as well. */
+function isExcluded(createdVia: string, { purchase }: TiktokSettings): boolean {
+  const said = createdVia.toLowerCase();
+  const words = said.split(/[^\p{L}\p{Nd}]+/u);
+  return purchase.excludeCreatedVia.map((entry) => entry.toLowerCase()).some((entry) => entry === said || words.includes(entry));
+}
+
 /** Older than the settings, or TikTok, accept: then it is never sent. */
 export const isTooOld = (eventTime: number, settings: TiktokSettings, nowMs: number): boolean =>
   nowMs - eventTime > Math.min(settings.maxEventAgeDays, MAX_EVENT_AGE_DAYS) * DAY_MS;
 
-function planOf(order: OrderObserved, eventTime: number, { version, settings }: DestinationContext<TiktokSettings>): DeliveryPlan {
-  const currency = TIKTOK_CURRENCIES.has(order.currency) ? order.currency : null;
-  const value = valueOf(order, settings.purchase.value);
+interface Effect {
+  readonly vendorEventId: string;
+  readonly value: DecimalText;
+  readonly exchange: Exchange | null;
+  readonly lines: readonly PlannedLine[];
+  readonly contentLines: readonly OrderLine[];
+}
+
+function planOf(
+  order: OrderObserved,
+  eventTime: number,
+  { version, settings }: DestinationContext<TiktokSettings>,
+  { vendorEventId, value, exchange, lines, contentLines }: Effect,
+): DeliveryPlan {
   return {
-    vendorEventId: eventIdOf(order, settings.purchase.eventId),
+    vendorEventId,
     eventTime,
     observationId: order.eventId,
     settingsVersion: version,
-    value: currency === null ? null : value,
-    currency,
-    lines: linesOf(order, value),
+    value: exchange === null ? null : value,
+    currency: exchange?.currency ?? null,
+    rate: exchange?.rate ?? null,
+    rateDate: exchange?.rateDate ?? null,
+    contentType: contentTypeOf(contentLines, settings.purchase),
+    lines,
     matchKeys: matchKeysOf(order),
   };
+}
+
+function wholeOrder(order: OrderObserved, { purchase }: TiktokSettings): Effect {
+  const exchange = exchangeOf(order.currency, purchase);
+  const value = exchanged(valueOf(order, purchase.value), exchange);
+  const contents = contentsOf(order.lines, exchange, purchase);
+  const lines = contents.length > 0 ? contents : [wholeOrderAsContent(order.orderId, value)];
+  return { vendorEventId: eventIdOf(order, purchase.eventId), value, exchange, lines, contentLines: order.lines };
+}
+
+function addedLine({ line, number, value, exchange }: Upsell, base: DeliveryPlan, { purchase }: TiktokSettings): Effect {
+  const lines = contentsOf([line], exchange, purchase);
+  return { vendorEventId: `${base.vendorEventId}_bump_${number}`, value: value ?? '0', exchange, lines, contentLines: [line] };
 }
 
 /** One pass, so that nothing inside an order's number is taken for a placeholder; a shop without numbers falls back to ids. */
@@ -132,43 +176,6 @@ function eventIdOf(order: OrderObserved, template: string): string {
     '{connection}': order.connectionId,
   };
   return template.replace(/\{\w+\}/g, (placeholder) => parts[placeholder] ?? placeholder);
-}
-
-/**
- * The amount by basis, never below zero, gross of refunds.
- * `subtotal` is what the lines cost after discounts, without tax, shipping and fees.
- */
-function valueOf(order: OrderObserved, basis: TiktokSettings['purchase']['value']): DecimalText {
-  switch (basis) {
-    case 'total':
-      return atLeastZero(order.total);
-    case 'total-without-tax':
-      return atLeastZero(subtractDecimals(order.total, order.totalTax));
-    case 'total-without-shipping':
-      return atLeastZero(subtractDecimals(order.total, order.shippingTotal, order.shippingTax));
-    case 'subtotal':
-      return atLeastZero(sumDecimals(order.lines.map((line) => line.total)));
-  }
-}
-
-/**
- * Lines with nothing of a product (quantity zero or less) are left out. An order without any line (a fee, a donation) is shown as
- * one content of its own, `order-<id>`, because TikTok requires contents for a Purchase.
- */
-function linesOf(order: OrderObserved, value: DecimalText): readonly PlannedLine[] {
-  const lines = order.lines.flatMap((line): PlannedLine[] => {
-    const price = unitPriceOf(line.total, line.quantity);
-    return price === null ? [] : [{ contentId: contentIdOf(line), name: line.name, ...price, unitPrice: atLeastZero(price.unitPrice) }];
-  });
-  if (lines.length > 0) return lines;
-  return [{ contentId: `order-${order.orderId}`, name: '', unitPrice: canonicalDecimal(value), quantity: 1 }];
-}
-
-/** The SKU, else the variation, else the product; a deleted product has neither, so its line stands for it (and matches nothing). */
-function contentIdOf(line: OrderLine): string {
-  if (line.sku.trim() !== '') return line.sku.trim();
-  const id = [line.variationId, line.productId].find((candidate) => candidate !== '' && candidate !== '0');
-  return id ?? `line-${line.lineId}`;
 }
 
 function matchKeysOf(order: OrderObserved): readonly string[] {

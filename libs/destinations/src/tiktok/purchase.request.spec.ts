@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryIntent } from '@tributary/domain';
+import { conforms } from '../../../../test/simulators/tiktok/request-schema.js';
 import { address, intent, personal, plan, settingsOf, source, tenant } from './purchase.builder.js';
 import { tiktokDestination } from './tiktok.destination.js';
 import { tiktokRequestSchema, type TiktokEvent, type TiktokRequest } from './tiktok.schema.js';
@@ -7,9 +8,13 @@ import { tiktokRequestSchema, type TiktokEvent, type TiktokRequest } from './tik
 const BASE_URL = 'https://business-api.tiktok.com';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const request = (intents: readonly DeliveryIntent[]) =>
-  tiktokDestination.toRequest(intents, 'live', settingsOf(), { accessToken: 'secret-token' }, BASE_URL);
-const bodyOf = (intents: readonly DeliveryIntent[]): TiktokRequest => tiktokRequestSchema.parse(JSON.parse(request(intents).body));
+const request = (intents: readonly DeliveryIntent[], settings = settingsOf()) =>
+  tiktokDestination.toRequest(intents, 'live', settings, { accessToken: 'secret-token' }, BASE_URL);
+function bodyOf(intents: readonly DeliveryIntent[], settings = settingsOf()): TiktokRequest {
+  const body: unknown = JSON.parse(request(intents, settings).body);
+  expect(conforms(body, '')).toBeNull();
+  return tiktokRequestSchema.parse(body);
+}
 
 function eventOf(fields: Partial<DeliveryIntent> = {}): TiktokEvent {
   const [event] = bodyOf([intent(fields)]).data;
@@ -95,8 +100,8 @@ describe('the request', () => {
 });
 
 describe('who it was', () => {
-  it('names a customer besides the visitor, each hashed', () => {
-    expect(userOf({ customerId: '77' })?.external_id).toEqual([sha256('visitor-ABC'), sha256('77')]);
+  it('names a customer of this shop besides the visitor, each hashed', () => {
+    expect(userOf({ customerId: '77' })?.external_id).toEqual([sha256('visitor-ABC'), sha256('shop:77')]);
   });
 
   it.each(['', '0', 'undefined'])('never calls a guest %j', (customerId) => {
@@ -162,9 +167,9 @@ describe('who it was', () => {
   });
 
   it('never holds an empty text', () => {
-    expect(request([intent({ plan: plan({ lines: [{ contentId: 'A', name: '', unitPrice: '1', quantity: 1 }] }) })]).body).not.toContain(
-      '""',
-    );
+    expect(
+      request([intent({ plan: plan({ lines: [{ lineId: '11', contentId: 'A', name: '', unitPrice: '1', quantity: 1 }] }) })]).body,
+    ).not.toContain('""');
   });
 });
 
@@ -183,8 +188,33 @@ describe('what it was worth', () => {
   });
 
   it('counts all pieces', () => {
-    const lines = [1, 2, 3].map((quantity) => ({ contentId: `P${quantity}`, name: 'x', unitPrice: '0.1', quantity }));
+    const lines = [1, 2, 3].map((quantity) => ({
+      lineId: `${quantity}`,
+      contentId: `P${quantity}`,
+      name: 'x',
+      unitPrice: '0.1',
+      quantity,
+    }));
     expect(eventOf({ plan: plan({ lines }) }).properties?.num_items).toBe(6);
+  });
+});
+
+describe('limited data use', () => {
+  const limited = (state: string, country = 'US', limitedDataUse: readonly string[] = ['CA', 'CO']): boolean | undefined => {
+    const from = intent({ billingCountry: country, personal: personal({ billing: address({ state, country }) }) });
+    return bodyOf([from], settingsOf({ limitedDataUse })).data[0]?.limited_data_use;
+  };
+  it.each(['CA', 'co', 'US-CA', 'California', ''])('is asked for a buyer in %j, when California and Colorado are named', (state) =>
+    expect(limited(state)).toBe(true),
+  );
+  it.each([
+    ['another state', 'NY', 'US'],
+    ['another country', 'CA', 'CL'],
+  ])('is not asked for %s', (_what, state, country) => expect(limited(state, country)).toBeUndefined());
+  it('is never asked when no state is named', () => expect(limited('CA', 'US', [])).toBeUndefined());
+  it('is asked for a buyer in the US of whom nothing is left', () => {
+    const [event] = bodyOf([intent({ billingCountry: 'US', personal: null })], settingsOf({ limitedDataUse: ['CA'] })).data;
+    expect(event?.limited_data_use).toBe(true);
   });
 });
 

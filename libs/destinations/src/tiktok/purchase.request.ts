@@ -17,6 +17,7 @@ import {
 import { queryParameterOf, shareableUrl } from '../landing-url.js';
 import {
   EVENT_TRACK_PATH,
+  US_STATES,
   type TiktokEvent,
   type TiktokRequest,
   type TiktokSecrets,
@@ -46,7 +47,7 @@ export function purchaseRequest(
     event_source: 'web',
     event_source_id: settings.pixelCode,
     test_event_code: mode === 'test' ? (settings.testEventCode ?? undefined) : undefined,
-    data: intents.map(eventOf),
+    data: intents.map((intent) => eventOf(intent, settings)),
   };
   return {
     method: 'POST',
@@ -57,7 +58,7 @@ export function purchaseRequest(
 }
 
 /** `JSON.stringify` drops what is undefined. */
-function eventOf(intent: DeliveryIntent): TiktokEvent {
+function eventOf(intent: DeliveryIntent, settings: TiktokSettings): TiktokEvent {
   const url = pageOf(intent);
   return {
     event: intent.eventName,
@@ -66,15 +67,23 @@ function eventOf(intent: DeliveryIntent): TiktokEvent {
     user: intent.personal === null ? undefined : unlessEmpty(userOf(intent.personal, intent)),
     page: url === null ? undefined : { url },
     properties: unlessEmpty(propertiesOf(intent.plan, intent.reference)),
+    limited_data_use: isLimited(intent, settings) ? true : undefined,
   };
 }
 
-function userOf(personal: OrderPersonal, { tenant, isRenewal }: DeliveryIntent): TiktokUser {
+/** Whether the buyer lives in a state that the settings name; a US address whose state cannot be read counts as one, so does an erased one. */
+function isLimited({ personal, billingCountry }: DeliveryIntent, { limitedDataUse }: TiktokSettings): boolean {
+  if (limitedDataUse.length === 0 || billingCountry !== 'US') return false;
+  const state = (personal?.billing.state ?? '').trim().toUpperCase().replace(/^US-/, '');
+  return !US_STATES.includes(state) || limitedDataUse.includes(state);
+}
+
+function userOf(personal: OrderPersonal, { tenant, source, isRenewal }: DeliveryIntent): TiktokUser {
   const { billing } = personal;
   return {
     email: hashed(normaliseEmail(billing.email)),
     phone: hashed(normalisePhone(billing.phone, [billing.country, tenant.defaultCountry])),
-    external_id: hashedIds([personal.visitorId, personal.customerId]),
+    external_id: hashedIds([personal.visitorId, customerExternalId(source.connectionId, personal.customerId)]),
     first_name: hashed(normaliseName(billing.firstName)),
     last_name: hashed(normaliseName(billing.lastName)),
     zip_code: hashed(normaliseZip(billing.postcode)),
@@ -101,16 +110,25 @@ function propertiesOf(plan: DeliveryPlan, orderId: string): NonNullable<TiktokEv
     value: plan.value !== null && hasAmounts ? toJsonNumber(plan.value) : undefined,
     currency: hasAmounts ? (plan.currency ?? undefined) : undefined,
     contents: hasContents ? contents : undefined,
-    content_type: hasContents ? 'product' : undefined,
+    content_type: hasContents ? contentTypeOf(plan) : undefined,
     num_items: hasContents ? plan.lines.reduce((sum, line) => sum + line.quantity, 0) : undefined,
     order_id: known(orderId),
   };
 }
 
+const contentTypeOf = ({ contentType }: DeliveryPlan): 'product' | 'product_group' =>
+  contentType === 'product_group' ? 'product_group' : 'product';
+
 const pageOf = ({ personal, source }: DeliveryIntent): string | null =>
   shareableUrl(personal?.attribution['session_entry'] ?? '') ?? shareableUrl(source.storeUrl);
 
 const hashed = (identifier: PersonIdentifier | null): string | undefined => (identifier === null ? undefined : sha256Of(identifier));
+
+/** Shops number their customers alike: the connection tells customer 77 of one from customer 77 of another. Empty for a guest. */
+function customerExternalId(shopConnectionId: string, customerId: string): string {
+  const id = normaliseExternalId(customerId);
+  return id?.kind === 'clear' ? `${shopConnectionId}:${id.value}` : '';
+}
 
 function hashedIds(ids: readonly string[]): string[] | undefined {
   const hashes = new Set(ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined));

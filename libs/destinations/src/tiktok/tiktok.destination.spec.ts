@@ -15,7 +15,7 @@ interface Case {
 }
 
 const decide = ({ order, settings, isConsentRequired = false, activatedAt, now = NOW }: Case): readonly PlanDecision[] =>
-  tiktokDestination.plan(orderState(order), tenant, { ...source, isConsentRequired }, destination(settings, activatedAt), now);
+  tiktokDestination.plan(orderState(order), tenant, { ...source, isConsentRequired }, destination(settings, activatedAt), now, []);
 
 function planned(given: Case) {
   const [decision, ...more] = decide(given);
@@ -49,7 +49,10 @@ describe('plans', () => {
           settingsVersion: 3,
           value: '45815',
           currency: 'CLP',
-          lines: [{ contentId: 'MUG-BLUE', name: 'Mug', unitPrice: '18000', quantity: 2 }],
+          rate: null,
+          rateDate: null,
+          contentType: 'product',
+          lines: [{ lineId: '11', contentId: 'MUG-BLUE', name: 'Mug', unitPrice: '18000', quantity: 2 }],
           matchKeys: [
             'city',
             'country',
@@ -120,10 +123,10 @@ describe('stays quiet', () => {
     expect(decide({ order: { paymentMethod: 'cod', paidAt: null } })).toEqual([]);
   });
   it('about an order that is gone from the shop', () => {
-    expect(tiktokDestination.plan(orderState({}, { isVanished: true }), tenant, source, destination(), NOW)).toEqual([]);
+    expect(tiktokDestination.plan(orderState({}, { isVanished: true }), tenant, source, destination(), NOW, [])).toEqual([]);
   });
   it('about an order of which only a deletion was reported', () => {
-    expect(tiktokDestination.plan(orderState({}, { observed: null, head: null }), tenant, source, destination(), NOW)).toEqual([]);
+    expect(tiktokDestination.plan(orderState({}, { observed: null, head: null }), tenant, source, destination(), NOW, [])).toEqual([]);
   });
 });
 
@@ -269,7 +272,7 @@ describe('value and lines', () => {
 
   it('shows an order without products as one content of its own', () => {
     expect(planned({ order: { lines: [], total: '10.00' } }).plan.lines).toEqual([
-      { contentId: 'order-1001', name: '', unitPrice: '10', quantity: 1 },
+      { lineId: '', contentId: 'order-1001', name: '', unitPrice: '10', quantity: 1 },
     ]);
   });
 

@@ -13,14 +13,18 @@ describe('settings', () => {
       testEventCode: null,
       sendFrom: null,
       maxEventAgeDays: 7,
+      limitedDataUse: [],
       purchase: {
         when: 'paid',
         byPaymentMethod: {},
         value: 'total',
         renewals: 'purchase',
         eventId: 'wc_order_{orderId}',
-        excludeCreatedVia: ['admin'],
+        excludeCreatedVia: ['admin', 'import'],
         currency: 'order',
+        rates: {},
+        contentId: 'sku',
+        contentIdPrefix: '',
       },
     });
   });
@@ -59,7 +63,26 @@ describe('settings', () => {
     ['an event id with an open brace', { ...minimal, purchase: { eventId: '{orderId}{' } }, 'purchase.eventId: only {orderId}'],
     ['a moment without offset', { ...minimal, sendFrom: '2026-11-01T00:00:00' }, 'sendFrom'],
     ['no source at all', { ...minimal, sources: [] }, 'sources'],
-    ['another currency', { ...minimal, purchase: { currency: 'USD' } }, 'purchase.currency'],
+    ['a currency that is no choice', { ...minimal, purchase: { currency: 'USD' } }, 'purchase.currency: is order, or convert:'],
+    ['a currency that TikTok does not take', { ...minimal, purchase: { currency: 'convert:BYN' } }, 'purchase.currency: is order, or'],
+    [
+      'a rate of nothing',
+      { ...minimal, purchase: { currency: 'convert:USD', rates: { CLP: { rate: '0', date: '2026-11-20' } } } },
+      'purchase.rates.CLP.rate: is a plain decimal number above zero',
+    ],
+    [
+      'a rate with an exponent',
+      { ...minimal, purchase: { currency: 'convert:USD', rates: { CLP: { rate: 1.2e-7, date: '2026-11-20' } } } },
+      'purchase.rates.CLP.rate: is a plain decimal number above zero',
+    ],
+    [
+      'a rate without its day',
+      { ...minimal, purchase: { currency: 'convert:USD', rates: { CLP: { rate: '0.001' } } } },
+      'purchase.rates.CLP.date',
+    ],
+    ['a state that is none', { ...minimal, limitedDataUse: ['XX'] }, 'limitedDataUse.0'],
+    ['an id of a product that is no choice', { ...minimal, purchase: { contentId: 'ean' } }, 'purchase.contentId'],
+    ['a prefix with a space', { ...minimal, purchase: { contentIdPrefix: 'my shop' } }, 'purchase.contentIdPrefix'],
   ])('refuse %s', (_what, settings, problem) => {
     expect(problemsOf(settings).join('\n')).toContain(problem);
   });

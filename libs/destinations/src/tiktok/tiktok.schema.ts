@@ -1,3 +1,4 @@
+import { compareDecimals, isDecimalText } from '@tributary/domain';
 import { z } from 'zod';
 
 /**
@@ -17,6 +18,7 @@ export const TIKTOK_CURRENCIES: ReadonlySet<string> = new Set(
 /** No event older than this is ever sent, whatever the settings say. */
 export const MAX_EVENT_AGE_DAYS = 28;
 
+const CONVERT = 'convert:';
 const EVENT_ID_PLACEHOLDERS = ['{orderId}', '{orderNumber}', '{connection}'];
 
 /** A template must tell orders apart and use no placeholder that nobody fills. */
@@ -30,6 +32,26 @@ function checkEventIdTemplate(template: string, ctx: z.RefinementCtx): void {
   }
 }
 
+/** `convert:USD` → `USD`; null for `order`. */
+export const convertedTo = (currency: string): string | null => (currency.startsWith(CONVERT) ? currency.slice(CONVERT.length) : null);
+
+function checkCurrency(currency: string, ctx: z.RefinementCtx): void {
+  const target = convertedTo(currency);
+  if (currency === 'order' || (target !== null && TIKTOK_CURRENCIES.has(target))) return;
+  ctx.addIssue({ code: 'custom', message: 'is order, or convert: and a currency that TikTok takes, such as convert:USD' });
+}
+
+const isRate = (text: string): boolean => isDecimalText(text) && compareDecimals(text, '0') > 0;
+
+/** What one unit of a currency is worth in the currency of `convert:`, and as of which day. */
+const rate = z.strictObject({
+  rate: z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .refine(isRate, "is a plain decimal number above zero; write a very small one as text ('0.00000012')"),
+  date: z.iso.date(),
+});
+
 const qualification = z.enum(['paid', 'placed', 'completed']);
 
 const purchaseSettings = z.strictObject({
@@ -42,10 +64,25 @@ const purchaseSettings = z.strictObject({
   renewals: z.enum(['purchase', 'subscribe', 'off']).default('purchase'),
   eventId: z.string().min(1).max(100).superRefine(checkEventIdTemplate).default('wc_order_{orderId}'),
   /** Orders made this way are nobody's visit. */
-  excludeCreatedVia: z.array(z.string().min(1)).default(['admin']),
-  /** The order's own currency; amounts are never converted or relabelled. */
-  currency: z.literal('order').default('order'),
+  excludeCreatedVia: z.array(z.string().min(1)).default(['admin', 'import']),
+  /** `order`: the order's own. `convert:USD`: amounts in currencies that `rates` name are converted; others stay as they are. */
+  currency: z.string().superRefine(checkCurrency).default('order'),
+  /** By currency of the order. */
+  rates: z.record(z.string().regex(/^[A-Za-z0-9_-]{1,20}$/), rate).default({}),
+  /** By which of its ids a product is known in the catalog at TikTok; the next one where it is missing. */
+  contentId: z.enum(['sku', 'product-id', 'variation-id']).default('sku'),
+  /** What the catalog's feed writes before each id (`gla_`). */
+  contentIdPrefix: z
+    .string()
+    .regex(/^[\x21-\x7e]{0,40}$/, 'is up to 40 visible ASCII characters')
+    .default(''),
 });
+
+/** The fifty states and the district, as WooCommerce writes them in addresses. */
+export const US_STATES = (
+  'AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN ' +
+  'TX UT VT VA WA WV WI WY'
+).split(' ');
 
 /** A TikTok connection without its secrets; reading what it returns gives the same again. */
 export const tiktokSettingsSchema = z
@@ -62,6 +99,8 @@ export const tiktokSettingsSchema = z
       .nullable()
       .default(null),
     maxEventAgeDays: z.number().positive().max(MAX_EVENT_AGE_DAYS).default(7),
+    /** US states whose buyers' data TikTok may use in a limited way only. */
+    limitedDataUse: z.array(z.enum(US_STATES)).default([]),
     purchase: purchaseSettings.prefault({}),
   })
   .superRefine((settings, ctx) => {
@@ -123,6 +162,7 @@ const event = z.strictObject({
     })
     .optional(),
   page: z.strictObject({ url: z.url() }).optional(),
+  limited_data_use: z.literal(true).optional(),
   properties: z
     .strictObject({
       value: z.number().min(0).optional(),
