@@ -13,6 +13,7 @@ describe('the settings of a start', () => {
       isDemo: true,
       ingestPort: null,
       tiktokBaseUrl: null,
+      trackingtechBaseUrl: null,
     });
   });
 

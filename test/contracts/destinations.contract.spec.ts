@@ -58,6 +58,8 @@ const intent = (orderId: string): DeliveryIntent => ({
   billingCountry: 'CL',
   personal,
   isRenewal: false,
+  orderStatus: 'processing',
+  products: new Map(),
   plan: {
     vendorEventId: `wc_order_${orderId}`,
     eventTime: Date.parse('2026-11-20T10:00:00Z'),
@@ -76,6 +78,8 @@ const intent = (orderId: string): DeliveryIntent => ({
 /** Where it may stand in clear: nowhere. Written without accents, in lower case. */
 const PERSONAL_TEXTS = ['maria', 'perez', 'siempre viva', 'depto', '8320000', '90210017', '90210018', 'call before', 'k3y'];
 const PERSONAL_DIGITS = '987654321';
+/** Of these nobody who ships anything needs to know, so they stand in clear nowhere at all. */
+const NEVER_IN_CLEAR = ['90210017', '90210018', 'k3y', 'e.c.p.click', 'ttp-cookie', '203.0.113.9', 'mozilla'];
 
 const isSha256 = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 const plainText = (text: string): string => decodeURIComponent(text).normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
@@ -125,8 +129,9 @@ function requestProblems({ destination, settingsSchema, secretsSchema, example }
   );
   const texts = [...textsOf(JSON.parse(request.body)), request.url].filter((text) => !isSha256(text));
   const plain = texts.map(plainText);
-  const leaks = PERSONAL_TEXTS.filter((secret) => plain.some((text) => text.includes(secret)));
-  const hasPhone = texts.some((text) => text.replace(/\D/g, '').includes(PERSONAL_DIGITS));
+  const isClear = destination.sendsPersonalDataInClear === true;
+  const leaks = (isClear ? NEVER_IN_CLEAR : PERSONAL_TEXTS).filter((secret) => plain.some((text) => text.includes(secret)));
+  const hasPhone = !isClear && texts.some((text) => text.replace(/\D/g, '').includes(PERSONAL_DIGITS));
   const isSecretShown = textsOf(secrets).some((secret) => `${request.url}${request.body}`.includes(secret));
   return [
     ...leaks.map((leak) => `the request holds "${leak}" in clear: hash it or leave it out`),
@@ -218,6 +223,14 @@ describe('the checks themselves catch', () => {
     ['a clear phone', requestProblems(leaking(({ personal: buyer }) => buyer?.billing.phone ?? '')), 'the phone in clear'],
     ['a clear name', requestProblems(leaking(({ personal: buyer }) => buyer?.billing.lastName.toUpperCase() ?? '')), '"perez" in clear'],
     ['a clear customer id', requestProblems(leaking(({ personal: buyer }) => buyer?.customerId ?? '')), '"90210017" in clear'],
+    [
+      'a click id sent to a courier',
+      requestProblems({
+        ...leaking(({ personal: buyer }) => buyer?.ttclid ?? ''),
+        destination: { ...leaking(({ personal: buyer }) => buyer?.ttclid ?? '').destination, sendsPersonalDataInClear: true },
+      }),
+      '"e.c.p.click" in clear',
+    ],
     ['a secret in the body', requestProblems(leaking(() => 'example-access-token')), 'a secret stands in'],
     [
       '429 read as refused',

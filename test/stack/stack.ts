@@ -11,6 +11,7 @@ import { freePort } from '../../tools/bootstrap/free-port.mts';
 import { startInfrastructure } from '../../tools/bootstrap/infrastructure.mts';
 import type { Infrastructure } from '../../tools/bootstrap/infrastructure.port.mts';
 import { startTiktokSimulator, type TiktokSimulator } from '../simulators/tiktok/tiktok-simulator.ts';
+import { startTrackingtechSimulator, type TrackingtechSimulator } from '../simulators/trackingtech/trackingtech-simulator.ts';
 import { eventually } from './eventually.js';
 
 const root = join(__dirname, '..', '..');
@@ -18,7 +19,7 @@ export const HOME = process.env['TRIBUTARY_HOME'] ?? join(root, '.tributary');
 export const MASTER_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
-export type AppName = 'ingest' | 'identity' | 'tiktok' | 'control';
+export type AppName = 'ingest' | 'identity' | 'tiktok' | 'fulfillment' | 'control';
 
 /** One app as a process of its own. */
 export interface RunningApp {
@@ -43,7 +44,7 @@ export function ownInfrastructure(): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Real Kafka, registry and Postgres, our apps as processes, and the vendor's simulator over HTTP. */
+/** Real Kafka, registry and Postgres, our apps as processes, and the vendors' simulators over HTTP. */
 export class Stack {
   readonly apps = new Map<string, RunningApp>();
 
@@ -53,6 +54,7 @@ export class Stack {
     readonly sql: PostgresPool,
     readonly kafka: KafkaClient,
     readonly tiktok: TiktokSimulator,
+    readonly courier: TrackingtechSimulator,
   ) {}
 
   static async start(options: StackOptions = {}): Promise<Stack> {
@@ -68,7 +70,8 @@ export class Stack {
     const log = createLog('test', 'silent');
     const kafka = createKafka(kafkaConnection(readSettings(kafkaSettings, { KAFKA_BROKERS: addresses.kafkaBrokers }), 'test'), log);
     const tiktok = await startTiktokSimulator(options.simulator ?? { pixels: 'any' });
-    const stack = new Stack(infrastructure, run, sql, kafka, tiktok);
+    const courier = await startTrackingtechSimulator();
+    const stack = new Stack(infrastructure, run, sql, kafka, tiktok, courier);
     if (options.isDeployed ?? true) await stack.deploy(options.partitions ?? 4);
     await Promise.all((options.apps ?? ['ingest', 'tiktok', 'control']).map((name) => stack.startApp(name)));
     if (options.isDeployed ?? true) await Promise.all([...stack.apps.values()].map((app) => stack.untilReady(app)));
@@ -108,6 +111,7 @@ export class Stack {
       TRIBUTARY_MASTER_KEY: MASTER_KEY,
       TRIBUTARY_ADMIN_TOKEN: ADMIN_TOKEN,
       TIKTOK_BASE_URL: this.tiktok.url,
+      TRACKINGTECH_BASE_URL: this.courier.url,
       ALLOW_PRIVATE_STORE_HOSTS: 'on',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'info',
     };
@@ -132,7 +136,13 @@ export class Stack {
 
   private urls(): NodeJS.ProcessEnv {
     const of = (name: string): string => this.apps.get(name)?.url ?? 'http://127.0.0.1:1';
-    return { INGEST_URL: of('ingest'), IDENTITY_URL: of('identity'), TIKTOK_URL: of('tiktok'), CONTROL_URL: of('control') };
+    return {
+      INGEST_URL: of('ingest'),
+      IDENTITY_URL: of('identity'),
+      TIKTOK_URL: of('tiktok'),
+      FULFILLMENT_URL: of('fulfillment'),
+      CONTROL_URL: of('control'),
+    };
   }
 
   app(id: string): RunningApp {
@@ -158,6 +168,7 @@ export class Stack {
     if (kept !== undefined) cpSync(this.run.folder, kept, { recursive: true });
     await this.sql.close();
     await this.tiktok.stop();
+    await this.courier.stop();
     await this.infrastructure.stop();
     this.run.close();
   }

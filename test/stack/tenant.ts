@@ -1,4 +1,4 @@
-import { tiktokSettingsSchema } from '@tributary/destinations';
+import { tiktokSettingsSchema, trackingtechSettingsSchema } from '@tributary/destinations';
 import { visitsSettingsSchema } from '@tributary/sources';
 import { putConnectionVersions, shopSettings, type ConnectionVersion } from './connection-version.js';
 import { eventually } from './eventually.js';
@@ -19,6 +19,15 @@ export interface PixelSpec {
   readonly settings: object;
 }
 
+export interface CourierSpec {
+  readonly id: string;
+  /** Null: not connected yet. */
+  readonly token: string | null;
+  readonly version?: number;
+  readonly state?: 'active' | 'suspended' | 'disabled';
+  readonly settings?: object;
+}
+
 export interface VisitsSpec {
   readonly id: string;
   readonly shop: string;
@@ -34,6 +43,7 @@ export interface TenantSpec {
   readonly shops: readonly ShopSpec[];
   readonly pixels: readonly PixelSpec[];
   readonly visits?: readonly VisitsSpec[];
+  readonly couriers?: readonly CourierSpec[];
 }
 
 /** Puts a tenant's settings into the config topic and the vault, and waits until ingest knows its shops. */
@@ -73,7 +83,19 @@ export async function configure(stack: Stack, tenant: TenantSpec): Promise<void>
     addresses: writeKeys,
     secrets: { writeKey: writeKeys },
   }));
-  await putConnectionVersions(stack, [...shops, ...pixels, ...visits]);
+  const couriers = (tenant.couriers ?? []).map(({ id, token, settings, version = 1, state = 'active' }): ConnectionVersion => ({
+    tenantId,
+    id,
+    defaultCountry,
+    activatedAt,
+    version,
+    state,
+    kind: 'trackingtech',
+    settings: trackingtechSettingsSchema.parse({ courierCode: 'COURIER-1', storeId: '77', customerId: '4711', ...settings }),
+    addresses: [],
+    secrets: token === null ? {} : { token },
+  }));
+  await putConnectionVersions(stack, [...shops, ...pixels, ...visits, ...couriers]);
   const ingest = stack.apps.get('ingest');
   if (ingest === undefined) return;
   for (const { token } of tenant.shops) {

@@ -41,7 +41,14 @@ async function main(): Promise<void> {
   progress.done();
   const shop = settings.isDemo ? demoShop(root) : undefined;
   const shown = { ...running, applied: settings.isDemo ? undefined : running.applied };
-  say(welcome(shown, { shop, hasSimulator: settings.tiktokBaseUrl === null, logFolder: relative(process.cwd(), running.logFolder) }));
+  say(
+    welcome(shown, {
+      shop,
+      hasSimulator: settings.tiktokBaseUrl === null,
+      hasCourierSimulator: settings.trackingtechBaseUrl === null,
+      logFolder: relative(process.cwd(), running.logFolder),
+    }),
+  );
 }
 
 // A terminal that is gone must not keep us from stopping in order.

@@ -13,7 +13,7 @@ interface Setting {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const APPS = ['ingest', 'identity', 'tiktok', 'control'];
+const APPS = ['ingest', 'identity', 'tiktok', 'fulfillment', 'control'];
 
 const readers = new Map<string, { setting: Setting; apps: string[] }>();
 for (const app of APPS) {

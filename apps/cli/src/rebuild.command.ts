@@ -1,11 +1,20 @@
 import { Argument, type Command } from 'commander';
-import { schemaIdOf, TIKTOK_DELIVERY_RECORDS, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
+import {
+  FULFILLMENT_DELIVERY_RECORDS,
+  FULFILLMENT_DELIVERY_TOPIC,
+  schemaIdOf,
+  TIKTOK_DELIVERY_RECORDS,
+  TIKTOK_DELIVERY_TOPIC,
+} from '@tributary/codecs';
 import { Rebuild } from '@tributary/delivery';
 import { learnSchema, loadSchemaBook } from '@tributary/stream';
 import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
 import type { Terminal } from './terminal.js';
 
-const TARGETS = { tiktok: { app: 'tiktok', deliveryTopic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS } } as const;
+const TARGETS = {
+  tiktok: { app: 'tiktok', deliveryTopic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS },
+  fulfillment: { app: 'fulfillment', deliveryTopic: FULFILLMENT_DELIVERY_TOPIC, records: FULFILLMENT_DELIVERY_RECORDS },
+} as const;
 
 /** `tributary rebuild <app>`: folds an app's tables anew from the log and swaps them in; sends nothing. */
 export function rebuildCommand(program: Command, { environment, say, tell }: Terminal): void {

@@ -12,6 +12,7 @@ export const controlAppSettings = {
   INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where the app `ingest` is; control asks it whether it is ready'),
   ...publicIngestSettings,
   IDENTITY_URL: url().default('http://127.0.0.1:8082').describe('Where the app `identity` is; control asks it whether it is ready'),
+  FULFILLMENT_URL: url().default('http://127.0.0.1:8084').describe('Where the app `fulfillment` is; control asks it whether it is ready'),
   TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where the app `tiktok` is; control asks it whether it is ready'),
 } as const;
 

@@ -40,7 +40,12 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
     log,
   });
   const asking = new VendorClient({ connectionsPerHost: 2 });
-  const appUrls = { ingest: settings.INGEST_URL, identity: settings.IDENTITY_URL, tiktok: settings.TIKTOK_URL };
+  const appUrls = {
+    ingest: settings.INGEST_URL,
+    identity: settings.IDENTITY_URL,
+    tiktok: settings.TIKTOK_URL,
+    fulfillment: settings.FULFILLMENT_URL,
+  };
   const metrics = new Metrics('control');
   const change = new SettingsChange({ store, vault, book, publish: () => relay.flush() });
   const commands = new ControlCommands(sql, change, vault, log);

@@ -5,6 +5,7 @@ import {
   decodeOrderEvent,
   ORDER_EVENTS_TOPIC,
   schemaIdOf,
+  TIKTOK_DEAD_LETTER_TOPIC,
   TIKTOK_DELIVERY_RECORDS,
   TIKTOK_DELIVERY_TOPIC,
   type ConnectionConfigured,
@@ -15,10 +16,9 @@ import { DESTINATIONS, type TiktokSecrets, type TiktokSettings } from '@tributar
 import type { Alerts, Claim, DeliveryEvent, OrderEvent, PartitionTurns, Positioned, Sql } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
-import { behind, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
+import { behind, deadLetterTo, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
-import { deadLetterTo } from './dead-letters.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
@@ -190,7 +190,13 @@ export class TiktokPipeline {
         learnSchema: (id) => learnSchema(registry, book, id),
         apply,
         watch: this.watch,
-        deadLetter: deadLetterTo(this.ports),
+        deadLetter: deadLetterTo({
+          ...this.ports,
+          app: APP,
+          topic: TIKTOK_DEAD_LETTER_TOPIC,
+          record: 'tributary.tiktok.RecordDeadLettered',
+          partitions: this.ports.partitions.deadLetters,
+        }),
         onGap: (partition, expected, found) => {
           log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
           void this.told.logGap(topic, partition, expected, found);

@@ -12,8 +12,11 @@ import { MalformedRecord, type RecordName, type SchemaBook } from './schema-book
 
 type EventType = DeliveryEvent['type'];
 
+/** What not every destination's effects come to. */
+type RareEventType = 'Withdrawn';
+
 /** Which record carries which event on one destination's delivery topic. */
-export type DeliveryRecords = Readonly<Record<EventType, RecordName>>;
+export type DeliveryRecords = Readonly<Record<Exclude<EventType, RareEventType>, RecordName> & Partial<Record<RareEventType, RecordName>>>;
 
 export const TIKTOK_DELIVERY_RECORDS: DeliveryRecords = {
   Planned: 'tributary.tiktok.ConversionPlanned',
@@ -26,6 +29,20 @@ export const TIKTOK_DELIVERY_RECORDS: DeliveryRecords = {
   Unconfirmed: 'tributary.tiktok.ConversionUnconfirmed',
   Expired: 'tributary.tiktok.ConversionExpired',
   ResolvedByOperator: 'tributary.tiktok.ResolvedByOperator',
+};
+
+export const FULFILLMENT_DELIVERY_RECORDS: DeliveryRecords = {
+  Planned: 'tributary.fulfillment.CourierOrderPlanned',
+  Suppressed: 'tributary.fulfillment.CourierOrderSuppressed',
+  Attempted: 'tributary.fulfillment.CourierOrderAttempted',
+  Delivered: 'tributary.fulfillment.CourierOrderDelivered',
+  Rejected: 'tributary.fulfillment.CourierOrderRejected',
+  Parked: 'tributary.fulfillment.CourierOrderParked',
+  Requeued: 'tributary.fulfillment.CourierOrderRequeued',
+  Unconfirmed: 'tributary.fulfillment.CourierOrderUnconfirmed',
+  Expired: 'tributary.fulfillment.CourierOrderExpired',
+  Withdrawn: 'tributary.fulfillment.CourierOrderWithdrawn',
+  ResolvedByOperator: 'tributary.fulfillment.ResolvedByOperator',
 };
 
 const flattenKey = (event: DeliveryEventBase): object => ({
@@ -63,14 +80,18 @@ function ownFields(event: DeliveryEvent): object {
     case 'Attempted':
     case 'Unconfirmed':
     case 'Expired':
+    case 'Withdrawn':
     case 'ResolvedByOperator':
       return event;
   }
 }
 
 /** Delivery event → framed Avro. `schemas/avro/<destination>` */
-export const encodeDeliveryEvent = (book: SchemaBook, records: DeliveryRecords, event: DeliveryEvent): Buffer =>
-  book.encode(records[event.type], { ...ownFields(event), ...flattenKey(event) });
+export function encodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, event: DeliveryEvent): Buffer {
+  const record = records[event.type];
+  if (record === undefined) throw new TypeError(`${event.type} is no event of this destination`);
+  return book.encode(record, { ...ownFields(event), ...flattenKey(event) });
+}
 
 interface FlatKey {
   readonly tenantId: TenantId;

@@ -58,5 +58,8 @@ export interface RecordDeadLettered extends Envelope {
   readonly payload: Buffer;
 }
 
-export const encodeRecordDeadLettered = (book: SchemaBook, event: RecordDeadLettered): Buffer =>
-  book.encode('tributary.tiktok.RecordDeadLettered', event);
+/** Of which app the dead letter is. */
+export type DeadLetterRecord = 'tributary.tiktok.RecordDeadLettered' | 'tributary.fulfillment.RecordDeadLettered';
+
+export const encodeRecordDeadLettered = (book: SchemaBook, record: DeadLetterRecord, event: RecordDeadLettered): Buffer =>
+  book.encode(record, event);

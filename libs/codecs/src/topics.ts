@@ -24,6 +24,8 @@ export const PROFILES_TOPIC = 'identity.profiles.v1';
 export const VISITORS_TOPIC = 'identity.visitors.v1';
 export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
 export const TIKTOK_DEAD_LETTER_TOPIC = 'tiktok.dead-letters.v1';
+export const FULFILLMENT_DELIVERY_TOPIC = 'fulfillment.delivery-events.v1';
+export const FULFILLMENT_DEAD_LETTER_TOPIC = 'fulfillment.dead-letters.v1';
 export const CONFIG_EVENTS_TOPIC = 'control.config-events.v1';
 export const REJECTED_EVENTS_TOPIC = 'ingest.rejected-events.v1';
 
@@ -99,6 +101,25 @@ export const TOPICS: readonly TopicDefinition[] = [
     retention: FOR_EVER,
   },
   { name: TIKTOK_DEAD_LETTER_TOPIC, records: ['tributary.tiktok.RecordDeadLettered'], sealedRecords: [], retention: days(90) },
+  {
+    name: FULFILLMENT_DELIVERY_TOPIC,
+    records: [
+      'tributary.fulfillment.CourierOrderPlanned',
+      'tributary.fulfillment.CourierOrderSuppressed',
+      'tributary.fulfillment.CourierOrderAttempted',
+      'tributary.fulfillment.CourierOrderDelivered',
+      'tributary.fulfillment.CourierOrderRejected',
+      'tributary.fulfillment.CourierOrderParked',
+      'tributary.fulfillment.CourierOrderRequeued',
+      'tributary.fulfillment.CourierOrderUnconfirmed',
+      'tributary.fulfillment.CourierOrderExpired',
+      'tributary.fulfillment.CourierOrderWithdrawn',
+      'tributary.fulfillment.ResolvedByOperator',
+    ],
+    sealedRecords: [],
+    retention: FOR_EVER,
+  },
+  { name: FULFILLMENT_DEAD_LETTER_TOPIC, records: ['tributary.fulfillment.RecordDeadLettered'], sealedRecords: [], retention: days(90) },
   { name: CONFIG_EVENTS_TOPIC, records: ['tributary.control.ConnectionConfigured'], sealedRecords: [], retention: FOR_EVER },
   {
     name: REJECTED_EVENTS_TOPIC,

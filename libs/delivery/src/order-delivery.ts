@@ -26,7 +26,7 @@ import type { DestinationInForce } from './dispatch/dispatch.port.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { LedgerStore } from './ledger.store.js';
 import { OperatorCommands } from './operator-commands.js';
-import { OrderIntents } from './order-intents.js';
+import { OrderIntents, type FindProducts } from './order-intents.js';
 import { OrderPlanner } from './order-planner.js';
 import { OrdersStore } from './orders.store.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
@@ -71,6 +71,8 @@ export interface OrderDeliveryPorts {
   readonly watch: { look(): Promise<void> };
   /** Turns of the projection that decides on orders. */
   readonly turns: PartitionTurns;
+  /** Where the destination needs to know the products of an order. */
+  readonly products?: FindProducts;
 }
 
 /** From orders to effects of one kind of destination: decisions, ledger, outbox, requests, operators' commands, sweeps. */
@@ -104,7 +106,15 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       ports.log,
     );
     this.dispatcher = this.makeDispatcher(
-      new OrderIntents(orders, this.directory, ports.vault, book, learn, (tenantId, count) => told.keysMissing(tenantId, count)),
+      new OrderIntents(
+        orders,
+        this.directory,
+        ports.vault,
+        book,
+        learn,
+        (tenantId, count) => told.keysMissing(tenantId, count),
+        ports.products,
+      ),
     );
     this.planner = new OrderPlanner(
       sql,
@@ -198,9 +208,11 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       return undefined;
     }
     await told.secretsFound(credential);
+    const opened = this.registered.secretsSchema.parse(readSecretValues(secrets));
+    if (this.registered.destination.isConnected?.(found.settings, opened) === false) return undefined;
     return {
       settings: found.settings,
-      secrets: this.registered.secretsSchema.parse(readSecretValues(secrets)),
+      secrets: opened,
       version: found.version,
       baseUrl,
       settingsKey: String(found.version),

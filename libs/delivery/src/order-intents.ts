@@ -1,9 +1,27 @@
 import { decodeOrderPersonal, ORDER_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
-import { ledgerKey, type LedgerEntry, type OrderObserved, type OrderPersonal, type TenantId } from '@tributary/domain';
+import {
+  ledgerKey,
+  productIdsOf,
+  statusOf,
+  type ConnectionId,
+  type LedgerEntry,
+  type OrderObserved,
+  type OrderPersonal,
+  type ProductContent,
+  type TenantId,
+} from '@tributary/domain';
 import type { Vault } from '@tributary/vault';
 import type { ConnectionDirectory, WithSources } from './connection-directory.js';
 import type { PreparedIntent } from './dispatch/dispatch.port.js';
 import type { OrdersStore } from './orders.store.js';
+
+/** What the catalog has of a shop's products and variations, by id. */
+export type FindProducts = (
+  shop: { readonly tenantId: TenantId; readonly connectionId: ConnectionId },
+  ids: readonly string[],
+) => Promise<ReadonlyMap<string, ProductContent>>;
+
+const NO_PRODUCTS: FindProducts = () => Promise.resolve(new Map());
 
 /** Loads what a request needs beyond its plan: the order as it is now, its personal part opened, its shop. */
 export class OrderIntents<Settings extends WithSources> {
@@ -15,6 +33,7 @@ export class OrderIntents<Settings extends WithSources> {
     private readonly learn: (framed: Buffer) => Promise<void>,
     /** Personal parts whose key is gone: erased, or lost with a database. */
     private readonly onKeysMissing: (tenantId: TenantId, count: number) => Promise<void>,
+    private readonly products: FindProducts = NO_PRODUCTS,
   ) {}
 
   /** Entries whose order is not folded yet, or whose shop is unknown, are absent. */
@@ -27,6 +46,7 @@ export class OrderIntents<Settings extends WithSources> {
         state.observed === null ? [] : [[`${state.tenantId}:${state.connectionId}:${state.orderId}`, state.observed] as const],
       ),
     );
+    const orderStatus = new Map(found.map(({ state }) => [`${state.tenantId}:${state.connectionId}:${state.orderId}`, statusOf(state)]));
     const personal = await this.openAll([...observations.values()]);
     const intents = new Map<string, PreparedIntent>();
     for (const entry of entries) {
@@ -46,6 +66,8 @@ export class OrderIntents<Settings extends WithSources> {
         billingCountry: observed.billingCountry,
         personal: opened,
         isRenewal: observed.renewalOf !== null,
+        orderStatus: orderStatus.get(`${tenantId}:${sourceConnectionId}:${reference}`) ?? 'unknown',
+        products: await this.products({ tenantId, connectionId: sourceConnectionId }, productIdsOf(entry.plan.lines)),
         sealedUnder: opened === null ? null : observed.sealedUnder,
       });
     }

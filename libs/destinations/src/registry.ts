@@ -1,5 +1,7 @@
 import type { Destination } from '@tributary/domain';
 import type { z } from 'zod';
+import { trackingtechDestination } from './trackingtech/trackingtech.destination.js';
+import { trackingtechExample, trackingtechSecretsSchema, trackingtechSettingsSchema } from './trackingtech/trackingtech.schema.js';
 import { tiktokDestination } from './tiktok/tiktok.destination.js';
 import { tiktokExample, tiktokSecretsSchema, tiktokSettingsSchema } from './tiktok/tiktok.schema.js';
 
@@ -22,4 +24,5 @@ const registered = <Settings, Secrets>(
 /** Every destination by its connection's `kind`: one line each. */
 export const DESTINATIONS = {
   tiktok: registered(tiktokDestination, tiktokSettingsSchema, tiktokSecretsSchema, tiktokExample),
+  trackingtech: registered(trackingtechDestination, trackingtechSettingsSchema, trackingtechSecretsSchema, trackingtechExample),
 } as const;

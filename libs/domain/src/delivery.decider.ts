@@ -1,6 +1,6 @@
-import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryMode, DeliveryPlan } from './delivery.events.js';
-import type { DestinationDeclaration, PlanDecision } from './destination.js';
-import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
+import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryMode, DeliveryPlan, VendorAnswer } from './delivery.events.js';
+import type { DestinationDeclaration, HoldBack, PlanDecision } from './destination.js';
+import { absencesOf, evolveLedger, requestsOf, type LedgerEntry } from './delivery.ledger.js';
 import { assertNever, type ConnectionId, type TenantId } from './ids.js';
 import type { DeliveryOutcome } from './outcome.js';
 import type { ReasonCode } from './reasons.js';
@@ -78,7 +78,47 @@ export function planDelivery(
 }
 
 const isRepeatUnsafe = (entry: LedgerEntry, declaration: DestinationDeclaration, unknownSince: number | null, nowMs: number): boolean =>
-  unknownSince !== null && (declaration.repeatWindowMs === null || nowMs >= unknownSince + declaration.repeatWindowMs);
+  unknownSince !== null &&
+  declaration.absencesBeforeRepeat === undefined &&
+  (declaration.repeatWindowMs === null || nowMs >= unknownSince + declaration.repeatWindowMs);
+
+/** How long a request may still be on its way, in its own time-outs, before a look-up means anything. */
+const TIMEOUTS_BEFORE_LOOK_UP = 2;
+
+/** For how long an attempt is its maker's own: whatever it wrote has arrived or never will. */
+export const attemptSettlesWithinMs = ({ absencesBeforeRepeat, requestTimeoutMs }: DestinationDeclaration): number =>
+  absencesBeforeRepeat === undefined ? 0 : TIMEOUTS_BEFORE_LOOK_UP * requestTimeoutMs;
+
+const lookUpFrom = (entry: LedgerEntry, declaration: DestinationDeclaration, nowMs: number): number =>
+  (requestsOf(entry).at(-1)?.at ?? nowMs) + attemptSettlesWithinMs(declaration);
+
+/** Whether the vendor must be asked for it before anything of it is sent: a request of it may have been taken. */
+export const mustBeLookedUp = (entry: LedgerEntry, { absencesBeforeRepeat }: DestinationDeclaration): boolean =>
+  absencesBeforeRepeat !== undefined && (absencesOf(entry) ?? absencesBeforeRepeat) < absencesBeforeRepeat;
+
+/** The vendor has an effect whose outcome nobody knew. */
+export const foundDelivery = (entry: LedgerEntry, answer: VendorAnswer, moment: Moment): LedgerChange =>
+  change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Delivered', answer });
+
+/** The vendor does not have it: asked again after one more time-out, or sent once more when that was often enough. */
+export function absentDelivery(
+  entry: LedgerEntry,
+  answer: VendorAnswer,
+  declaration: DestinationDeclaration,
+  moment: Moment,
+): LedgerChange {
+  const isLast = (absencesOf(entry) ?? 0) + 1 >= (declaration.absencesBeforeRepeat ?? 0);
+  const dueAt = moment.nowMs + (isLast ? 0 : declaration.requestTimeoutMs);
+  return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Requeued', to: 'unknown', reason: 'not-found', dueAt, answer });
+}
+
+/** What the order as it is now has against an effect that was planned. */
+export function holdDelivery(entry: LedgerEntry, { kind, reason }: HoldBack, moment: Moment): LedgerChange {
+  const base = baseOf(entry, 'dispatcher', moment);
+  if (kind === 'withdraw') return change(entry, { ...base, type: 'Withdrawn', reason });
+  const { observationId, settingsVersion, eventTime } = entry;
+  return change(entry, { ...base, type: 'Suppressed', reason, observationId, settingsVersion, eventTime });
+}
 
 /** What to do with an entry whose turn has come. An entry that was attempted and has no outcome counts as unknown. */
 export function nextStep(entry: LedgerEntry, declaration: DestinationDeclaration, expiryOf: ExpiryOf, moment: Moment): NextStep {
@@ -101,7 +141,7 @@ export function attemptDelivery(
   intent: Pick<DeliveryAttempted, 'dueAt' | 'settingsVersion' | 'matchKeys' | 'sealedUnder' | 'sealedRequest'>,
   moment: Moment,
 ): LedgerChange {
-  return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Attempted', attempt: entry.attempts.length + 1, ...intent });
+  return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Attempted', attempt: requestsOf(entry).length + 1, ...intent });
 }
 
 /** What the vendor's reply makes of an attempted entry. */
@@ -113,7 +153,8 @@ export function settleDelivery(
 ): LedgerChange {
   const base = baseOf(entry, 'dispatcher', moment);
   const { answer } = outcome;
-  const dueAt = moment.nowMs + retryDelayMs(entry.attemptCount, moment.random);
+  const retryAt = moment.nowMs + retryDelayMs(entry.attemptCount, moment.random);
+  const dueAt = outcome.kind === 'unknown' ? Math.max(retryAt, lookUpFrom(entry, declaration, moment.nowMs)) : retryAt;
   switch (outcome.kind) {
     case 'delivered':
       return change(entry, { ...base, type: 'Delivered', answer });

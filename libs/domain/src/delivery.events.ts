@@ -45,6 +45,9 @@ export interface PlannedLine {
   readonly unitPrice: string;
   /** Whole pieces, ≥ 1. */
   readonly quantity: number;
+  /** Where the destination needs more of the product than the order says (its weight): the shop's ids, `"0"` for none. */
+  readonly productId?: string;
+  readonly variationId?: string;
 }
 
 /** What a plan freezes: it is never computed again. Holds nothing personal. */
@@ -129,7 +132,7 @@ export interface DeliveryRequeued extends DeliveryEventBase {
   readonly to: 'transient' | 'unknown' | 'planned';
   readonly reason: string;
   readonly dueAt: number;
-  /** Null when a person or new settings caused it. */
+  /** Null when a person or new settings caused it. With the reason `not-found` it is a look-up's, after the attempt. */
   readonly answer: VendorAnswer | null;
 }
 
@@ -141,6 +144,12 @@ export interface DeliveryUnconfirmed extends DeliveryEventBase {
 
 export interface DeliveryExpired extends DeliveryEventBase {
   readonly type: 'Expired';
+  readonly reason: string;
+}
+
+/** Nothing was sent, and nothing will be: the order went another way before it left. */
+export interface DeliveryWithdrawn extends DeliveryEventBase {
+  readonly type: 'Withdrawn';
   readonly reason: string;
 }
 
@@ -162,4 +171,5 @@ export type DeliveryEvent =
   | DeliveryRequeued
   | DeliveryUnconfirmed
   | DeliveryExpired
+  | DeliveryWithdrawn
   | DeliveryResolvedByOperator;

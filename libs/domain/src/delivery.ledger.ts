@@ -1,7 +1,7 @@
 import type { DeliveryAttempted, DeliveryEvent, DeliveryPlan, DeliveryState, LedgerKeyParts, VendorAnswer } from './delivery.events.js';
 import { assertNever, type SubjectId } from './ids.js';
 
-/** One request that carried this effect, as people read it. */
+/** One request that carried this effect, or one look-up of it at the vendor (`absent`, or `delivered` after an unknown one), as people read it. */
 export interface AttemptRecord {
   /** Epoch ms. */
   readonly at: number;
@@ -9,7 +9,7 @@ export interface AttemptRecord {
   readonly message: string | null;
   readonly requestId: string | null;
   /** `pending` until something is known. */
-  readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown';
+  readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown' | 'absent';
 }
 
 /** One effect: a fold of the delivery events of its key. */
@@ -55,6 +55,17 @@ const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer
   return [...entry.attempts.slice(0, -1), closed];
 };
 
+/** What a look-up found out about an attempt whose own outcome nobody knows. */
+const lookedUp = (
+  entry: LedgerEntry,
+  outcome: 'delivered' | 'absent',
+  at: number,
+  answer: VendorAnswer | null,
+): readonly AttemptRecord[] => {
+  const { code = null, message = null, requestId = null } = answer ?? {};
+  return [...closeLast(entry, 'unknown', null), { at, code, message, requestId, outcome }].slice(-MAX_ATTEMPTS_KEPT);
+};
+
 const lastAttemptAt = (entry: LedgerEntry): number | null => entry.attempts.at(-1)?.at ?? null;
 
 const earliest = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
@@ -78,6 +89,11 @@ function attempted(entry: LedgerEntry, event: DeliveryAttempted): LedgerEntry {
 }
 
 function requeued(entry: LedgerEntry, event: Extract<DeliveryEvent, { type: 'Requeued' }>): LedgerEntry {
+  if (event.reason === 'not-found') {
+    const attempts = lookedUp(entry, 'absent', event.occurredAt, event.answer);
+    const unknownSince = earliest(entry.unknownSince, lastAttemptAt(entry));
+    return { ...entry, version: event.version, state: event.to, reason: event.reason, attempts, dueAt: event.dueAt, unknownSince };
+  }
   const isFree = event.reason === 'throttled' || event.reason === 'sent-alone';
   const outcome =
     event.to === 'unknown'
@@ -159,7 +175,7 @@ export function evolveLedger(entry: LedgerEntry | undefined, event: DeliveryEven
     case 'Attempted':
       return attempted(entry, event);
     case 'Delivered':
-      return { ...settled, state: 'delivered', reason: null, attempts: closeLast(entry, 'delivered', event.answer) };
+      return { ...settled, state: 'delivered', reason: null, attempts: deliveredAttempts(entry, event) };
     case 'Rejected':
       return { ...settled, state: 'rejected', reason: event.reason, attempts: closeLast(entry, 'rejected', event.answer) };
     case 'Parked':
@@ -170,12 +186,18 @@ export function evolveLedger(entry: LedgerEntry | undefined, event: DeliveryEven
       return { ...settled, state: 'unconfirmed', reason: event.reason, attempts: closeLast(entry, 'unknown', null) };
     case 'Expired':
       return { ...settled, state: 'expired', reason: event.reason };
+    case 'Withdrawn':
+      return { ...settled, state: 'withdrawn', reason: event.reason };
     case 'ResolvedByOperator':
       return resolved(entry, settled, event);
     default:
       return assertNever(event);
   }
 }
+
+/** An effect that was found at the vendor is delivered without an attempt of its own. */
+const deliveredAttempts = (entry: LedgerEntry, { occurredAt, answer }: Extract<DeliveryEvent, { type: 'Delivered' }>) =>
+  entry.attempts.at(-1)?.outcome === 'pending' ? closeLast(entry, 'delivered', answer) : lookedUp(entry, 'delivered', occurredAt, answer);
 
 function resolved(entry: LedgerEntry, settled: LedgerEntry, event: Extract<DeliveryEvent, { type: 'ResolvedByOperator' }>): LedgerEntry {
   if (event.resolution === 'delivered') return { ...settled, state: 'delivered', reason: 'retried-by-operator' };
@@ -194,3 +216,13 @@ function resolved(entry: LedgerEntry, settled: LedgerEntry, event: Extract<Deliv
 }
 
 export const isSettled = (entry: LedgerEntry): boolean => entry.settledAt !== null;
+
+/** Requests that were sent, without the look-ups between them. */
+export const requestsOf = ({ attempts }: Pick<LedgerEntry, 'attempts'>): readonly AttemptRecord[] =>
+  attempts.filter(({ outcome }) => outcome !== 'absent');
+
+/** How often it was looked up and absent since the last request whose outcome nobody knows; null when there is no such request. */
+export function absencesOf({ attempts }: Pick<LedgerEntry, 'attempts'>): number | null {
+  const last = attempts.findLastIndex(({ outcome }) => outcome === 'unknown' || outcome === 'pending');
+  return last === -1 ? null : attempts.slice(last).filter(({ outcome }) => outcome === 'absent').length;
+}

@@ -3,7 +3,8 @@ import type { KnownEffect } from './delivery.ledger.js';
 import type { ConnectionId, TenantId } from './ids.js';
 import type { OrderPersonal } from './order.events.js';
 import type { OrderState } from './order.projection.js';
-import type { DeliveryOutcome, VendorReply, VendorRequest } from './outcome.js';
+import type { ProductContent } from './catalog.events.js';
+import type { DeliveryOutcome, LookUpOutcome, VendorReply, VendorRequest } from './outcome.js';
 import type { ReasonCode } from './reasons.js';
 
 /** What decisions may know of the shop an order comes from. */
@@ -66,6 +67,10 @@ export interface DeliveryIntent {
   readonly personal: OrderPersonal | null;
   /** True for a renewal: no browser was there. */
   readonly isRenewal: boolean;
+  /** The order's status now, not when it was planned; `vanished` when it is gone from the shop. */
+  readonly orderStatus: string;
+  /** What the catalog has of the planned lines' products and variations, by id; empty where the destination asks for none. */
+  readonly products: ReadonlyMap<string, ProductContent>;
 }
 
 /** What a vendor offers against doubles, and how its requests are shaped. */
@@ -82,6 +87,20 @@ export interface DestinationDeclaration {
   readonly requestsPerSecond: number;
   /** Transient answers (not throttling) before an intent is dead-lettered as `retries-exhausted`. */
   readonly maxAttempts: number;
+  /** How often an effect of unknown outcome is looked up and must be absent before it is sent again; absent: there is no look-up. */
+  readonly absencesBeforeRepeat?: number;
+}
+
+/** Why an effect does not leave although it was planned; `suppress` may be corrected by the shop where the reason is correctable. */
+export interface HoldBack {
+  readonly kind: 'suppress' | 'withdraw';
+  readonly reason: ReasonCode;
+}
+
+/** Asks the vendor whether it has an effect. */
+export interface VendorLookUp<Settings, Secrets> {
+  toRequest(reference: string, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
+  interpret(reply: VendorReply, reference: string): LookUpOutcome;
 }
 
 /** A destination is a pure adapter: three files and one line in the registry (docs/add-a-destination.md). */
@@ -89,6 +108,10 @@ export interface Destination<Settings, Secrets> {
   /** Equals its folder's name and the connection's `kind`. */
   readonly kind: string;
   readonly declaration: DestinationDeclaration;
+  /** True where the vendor must know names and addresses as they are; else whatever names a person is hashed. */
+  readonly sendsPersonalDataInClear?: boolean;
+  /** Suppressions that are decided anew when the order changes. */
+  readonly correctable?: readonly ReasonCode[];
   /**
    * What to do about an order as it is now; empty when it does not qualify (yet). `nowMs` is our clock. `known`: what was decided about
    * this order for this connection before, so that what comes later can be told from what was counted.
@@ -103,6 +126,11 @@ export interface Destination<Settings, Secrets> {
   ): readonly PlanDecision[];
   /** Why a planned effect may no longer be sent (too old, its mode has ended); null while it may. */
   expiryOf(plan: DeliveryPlan, mode: DeliveryMode, settings: Settings, nowMs: number): ReasonCode | null;
+  /** False while a person has not connected the account: nothing is sent, nothing is lost. Absent: settings and secrets suffice. */
+  isConnected?(settings: Settings, secrets: Secrets): boolean;
+  /** What the order as it is now, opened, has against sending; null: nothing. */
+  holdBack?(intent: DeliveryIntent, settings: Settings): HoldBack | null;
+  readonly lookUp?: VendorLookUp<Settings, Secrets>;
   /** Which intents may share a request: equal text. */
   batchKey(mode: DeliveryMode, settings: Settings): string;
   toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;

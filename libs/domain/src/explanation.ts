@@ -1,5 +1,5 @@
 import type { DeliveryState } from './delivery.events.js';
-import type { AttemptRecord, LedgerEntry } from './delivery.ledger.js';
+import { requestsOf, type AttemptRecord, type LedgerEntry } from './delivery.ledger.js';
 import type { retryDelivery } from './delivery.decider.js';
 import { assertNever } from './ids.js';
 import type { OrderState } from './order.projection.js';
@@ -28,6 +28,13 @@ const WHAT_WOULD_CHANGE_IT: Partial<Record<ReasonCode, string>> = {
     'A person looks into the vendor’s own reports. A retry with acceptDuplicate: true sends it once more, perhaps a second time.',
   throttled: 'Time: it goes out when the vendor takes requests again.',
   'vendor-unavailable': 'Time: it goes out when the vendor answers again.',
+  'not-found': 'Time: it is looked up once more, or sent once more when it was absent often enough.',
+  'local-pickup': FOR_LATER,
+  'address-incomplete': 'A complete address in the shop: the order is decided on again when it changes.',
+  'person-erased': 'A new reading of the order, if the shop still has the buyer’s data.',
+  'country-excluded': `${FOR_LATER} For later ones: the connection’s countries.`,
+  'area-excluded': `${FOR_LATER} For later ones: the connection’s regions and comunas.`,
+  'shipping-method-excluded': `${FOR_LATER} For later ones: the connection’s shippingMethods.`,
   'sent-alone': 'Time: it goes out next, in a request of its own.',
 };
 
@@ -80,7 +87,7 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
     case 'planned':
       return `It is planned and leaves when its turn comes.${because(reason)}`;
     case 'attempted':
-      return `Attempt ${attempts.length} is under way since ${inUtc(attempts.at(-1)?.at ?? entry.plannedAt)}; its outcome is not known yet.`;
+      return `Attempt ${requestsOf(entry).length} is under way since ${inUtc(attempts.at(-1)?.at ?? entry.plannedAt)}; its outcome is not known yet.`;
     case 'transient':
       return `It waits for another attempt.${because(reason)}${next}`;
     case 'unknown': {
@@ -91,7 +98,7 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
       return `Nobody knows yet whether it was taken.${because(reason)}${until}${next}`;
     }
     case 'delivered':
-      return `It was delivered${settled} with attempt ${attempts.length}.`;
+      return `It was delivered${settled} with attempt ${requestsOf(entry).length}.`;
     case 'suppressed':
       return `It was not sent and will not be.${because(reason)}`;
     case 'rejected':

@@ -18,6 +18,13 @@ export type DeliveryOutcome =
   /** Our own mistake: dead-letter and page. */
   | { readonly kind: 'bug'; readonly answer: VendorAnswer };
 
+/** What a look-up of one effect at its vendor says. */
+export type LookUpOutcome =
+  | { readonly kind: 'found'; readonly answer: VendorAnswer }
+  | { readonly kind: 'absent'; readonly answer: VendorAnswer }
+  /** The vendor did not say: as an outcome of any request. */
+  | { readonly kind: 'cannot-tell'; readonly outcome: DeliveryOutcome };
+
 /** What came back over HTTP, or why nothing did. Bodies are at most 64 KiB of text. */
 export type VendorReply =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> }

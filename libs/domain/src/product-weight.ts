@@ -36,8 +36,8 @@ export function shippingWeightKg(product: Weighed | undefined, parent: Weighed |
 }
 
 /** The products and variations of an order whose weights count, each once, in the lines' order; a deleted product has no id any more. */
-export function productIdsOf(lines: readonly Pick<OrderLine, 'productId' | 'variationId'>[]): readonly string[] {
-  const ids = new Set(lines.flatMap(({ productId, variationId }) => [variationId, productId]));
+export function productIdsOf(lines: readonly Partial<Pick<OrderLine, 'productId' | 'variationId'>>[]): readonly string[] {
+  const ids = new Set(lines.flatMap(({ productId = '0', variationId = '0' }) => [variationId, productId]));
   ids.delete('0');
   return [...ids];
 }

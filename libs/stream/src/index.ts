@@ -5,6 +5,8 @@ export * from './start-gate.js';
 export * from './batch-transport.module.js';
 export * from './start-barrier.js';
 export * from './projection-lane.js';
+export * from './app-lanes.js';
+export * from './dead-letters.js';
 export * from './stalled-lanes.js';
 export * from './append/fact-sealer.js';
 export * from './append/spool.store.js';

@@ -53,6 +53,8 @@ const intents: fc.Arbitrary<DeliveryIntent> = fc.record({
   billingCountry: fc.constantFrom('US', 'CL', ''),
   personal: fc.option(people),
   isRenewal: fc.boolean(),
+  orderStatus: fc.constant('processing'),
+  products: fc.constant(new Map()),
   plan: fc.record({
     vendorEventId: fc.integer({ min: 1 }).map((id) => `wc_order_${id}`),
     eventTime: fc.integer({ min: Date.parse('2026-01-01T00:00:00Z'), max: Date.parse('2030-01-01T00:00:00Z') }),

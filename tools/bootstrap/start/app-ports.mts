@@ -12,6 +12,8 @@ export interface AppPorts {
   readonly tiktok: number;
   readonly tiktokSimulator: number;
   readonly demoShop: number;
+  readonly fulfillment: number;
+  readonly trackingtechSimulator: number;
 }
 
 /** Ports of the apps. People and shops are told those of ingest and control, so when a usual one is taken, a person decides. */
@@ -23,6 +25,9 @@ export async function chooseAppPorts(settings: StartSettings): Promise<AppPorts>
     tiktok: settings.tiktokPort === null ? await usualOrFreePort(8083) : await fixedPort('TIKTOK_PORT', settings.tiktokPort),
     tiktokSimulator: await freePort(),
     demoShop: await keptPort(join(settings.home, 'data', 'demo-shop-port')),
+    fulfillment:
+      settings.fulfillmentPort === null ? await usualOrFreePort(8084) : await fixedPort('FULFILLMENT_PORT', settings.fulfillmentPort),
+    trackingtechSimulator: await freePort(),
   };
 }
 

@@ -8,6 +8,7 @@ export interface Delivery {
   readonly eventId: string | null;
   readonly state: string;
   readonly reason: string | null;
+  readonly attempts: readonly { readonly requestId: string | null }[];
   /** RFC 3339. */
   readonly settledAt: string | null;
 }
@@ -42,12 +43,12 @@ export class ControlClient {
     return ((await this.#read(answer)) as { status: string }).status;
   }
 
-  /** Deliveries to TikTok that were planned since. */
-  async tiktokDeliveries(tenant: string, sinceMs: number): Promise<readonly Delivery[]> {
+  /** Deliveries to destinations of one kind that were planned since. */
+  async deliveries(kind: string, tenant: string, sinceMs: number): Promise<readonly Delivery[]> {
     const found: Delivery[] = [];
     let cursor: string | null = null;
     do {
-      const query = new URLSearchParams({ destination: 'tiktok', from: new Date(sinceMs).toISOString(), limit: '100' });
+      const query = new URLSearchParams({ destination: kind, from: new Date(sinceMs).toISOString(), limit: '100' });
       if (cursor !== null) query.set('cursor', cursor);
       const page = (await this.#read(await this.#get(`/v1/tenants/${tenant}/deliveries?${query.toString()}`))) as DeliveryPage;
       found.push(...page.items);

@@ -101,11 +101,16 @@ export async function runDemo(context: DemoContext): Promise<DemoResult> {
     placed.push(await placeOrder(context, { tenant, connection, shop }, order));
   }
   const orders = placed.map(({ order }) => order);
-  const deliveries = await settledDeliveries(context, { tenant, connection }, orders, startedAtMs);
+  const place = { tenant, connection };
+  // What counts as a purchase is shipped as well.
+  const expected = orders.filter(({ staysOut }) => staysOut === null);
+  const deliveries = await settledDeliveries('tiktok', context, place, expected, startedAtMs);
+  const couriers = await settledDeliveries('trackingtech', context, place, expected, startedAtMs);
   const outcomes = placed.map(async ({ order, decidedAtMs }) => ({
     order,
     status: await context.control.statusOf(tenant, connection, order.id),
     deliveries: deliveries.filter(({ reference }) => reference === order.id),
+    courier: couriers.find(({ reference }) => reference === order.id),
     sentAtMs: (await shop.sentAt(order.id, decidedAtMs)) ?? decidedAtMs,
   }));
   return { accepted, outcomes: await Promise.all(outcomes) };
@@ -138,22 +143,19 @@ async function placeOrder(
   return { order: { ...order, id }, decidedAtMs };
 }
 
-/** What there is once every order that leads to a conversion is settled, or once time is up. */
+/** What there is once each of these orders is settled at the destination of this kind, or once time is up. */
 async function settledDeliveries(
+  kind: string,
   { control, onProgress }: DemoContext,
   { tenant, connection }: DemoConnection,
-  orders: readonly PlacedOrder[],
+  expected: readonly PlacedOrder[],
   sinceMs: number,
 ): Promise<readonly Delivery[]> {
-  const ids = new Set(orders.map(({ id }) => id));
-  const expected = orders.filter(({ staysOut }) => staysOut === null);
   let latest: readonly Delivery[] = [];
   const look = async (): Promise<true | undefined> => {
-    latest = (await control.tiktokDeliveries(tenant, sinceMs)).filter(
-      ({ source, reference }) => source === connection && ids.has(reference),
-    );
+    latest = (await control.deliveries(kind, tenant, sinceMs)).filter(({ source }) => source === connection);
     const settled = new Set(latest.filter(isSettled).map(({ reference }) => reference));
-    onProgress(DEMO_STEP, `${settled.size} of ${expected.length} settled`);
+    onProgress(DEMO_STEP, `${expected.filter(({ id }) => settled.has(id)).length} of ${expected.length} settled at ${kind}`);
     return expected.every(({ id }) => settled.has(id)) ? true : undefined;
   };
   await waitUntil({ what: 'an outcome for every order of the demo', timeoutMs: SETTLED_WITHIN_MS, intervalMs: 100 }, look).catch(

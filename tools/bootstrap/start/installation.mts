@@ -23,6 +23,8 @@ import {
   shopSimulatorProgram,
   TIKTOK_SIMULATOR,
   tiktokSimulatorProgram,
+  TRACKINGTECH_SIMULATOR,
+  trackingtechSimulatorProgram,
   type LocalAddresses,
 } from './programs.mts';
 import type { StartSettings } from './settings.mts';
@@ -78,7 +80,7 @@ export class Installation {
     this.#startingServers = startInfrastructure({ home, persistent: true, onProgress, env, ports: serverPorts(settings), signal });
     const { addresses: servers } = await this.#startingServers;
 
-    const addresses = addressesOf(ports, settings.tiktokBaseUrl);
+    const addresses = addressesOf(ports, settings);
     const local = environmentOf(home, servers, ports, addresses);
     writeEnvironmentFile(home, local, env);
     // Shops of a local start may be on this machine.
@@ -88,6 +90,8 @@ export class Installation {
     const logFolder = join(home, 'logs');
     this.#supervisor = new Supervisor({ run: this.#run, logFolder, cwd: root, say });
     if (settings.tiktokBaseUrl === null) this.#supervisor.start(tiktokSimulatorProgram(root, home, ports.tiktokSimulator, env));
+    if (settings.trackingtechBaseUrl === null)
+      this.#supervisor.start(trackingtechSimulatorProgram(root, home, ports.trackingtechSimulator, env));
     if (isDemo || hasDemoShop(home)) this.#supervisor.start(shopSimulatorProgram(root, home, ports.demoShop, demoShopKey(root), env));
     for (const app of APPS) this.#supervisor.start(appProgram(root, app, environment));
     const adminToken = env['TRIBUTARY_ADMIN_TOKEN'] || keptText(join(home, 'admin.token'), newPassword);
@@ -105,7 +109,7 @@ export class Installation {
     this.#stopping.abort();
     await endForeground(500);
     await this.#supervisor?.stop(APPS, APPS_STOP_WITHIN_MS);
-    await this.#supervisor?.stop([TIKTOK_SIMULATOR, SHOP_SIMULATOR], 500);
+    await this.#supervisor?.stop([TIKTOK_SIMULATOR, TRACKINGTECH_SIMULATOR, SHOP_SIMULATOR], 500);
     await this.#run?.stopChildren(500);
     const starting = this.#startingServers?.catch(() => undefined);
     const servers = await Promise.race([starting, delay(STARTING_SERVERS_MS, undefined)]);
@@ -135,7 +139,7 @@ export class Installation {
   }
 
   async #untilReady(control: ControlClient, supervisor: Supervisor): Promise<void> {
-    const step = 'Starting ingest, identity, tiktok and control';
+    const step = 'Starting ingest, identity, tiktok, fulfillment and control';
     this.#options.onProgress(step);
     await waitUntil(
       {

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { appArguments } from '../app-arguments.mts';
 import type { InfrastructureAddresses } from '../infrastructure.port.mts';
 import type { AppPorts } from './app-ports.mts';
+import type { StartSettings } from './settings.mts';
 import type { Program } from './supervisor.mts';
 
-export const APPS = ['ingest', 'identity', 'tiktok', 'control'] as const;
+export const APPS = ['ingest', 'identity', 'tiktok', 'fulfillment', 'control'] as const;
 export const TIKTOK_SIMULATOR = 'tiktok-simulator';
 export const SHOP_SIMULATOR = 'woocommerce-simulator';
 /** The number of the demo's first order is the one after its product's. */
 const FIRST_SHOP_ID = 1041;
+export const TRACKINGTECH_SIMULATOR = 'trackingtech-simulator';
 
 export interface LocalAddresses {
   readonly ingestUrl: string;
@@ -19,17 +21,24 @@ export interface LocalAddresses {
   readonly tiktokBaseUrl: string;
   /** Of the demo's shop. */
   readonly shopUrl: string;
+  readonly fulfillmentUrl: string;
+  readonly trackingtechBaseUrl: string;
 }
 
 const local = (port: number): string => `http://127.0.0.1:${port}`;
 
-export const addressesOf = (ports: AppPorts, tiktokBaseUrl: string | null): LocalAddresses => ({
+export const addressesOf = (
+  ports: AppPorts,
+  { tiktokBaseUrl, trackingtechBaseUrl }: Pick<StartSettings, 'tiktokBaseUrl' | 'trackingtechBaseUrl'>,
+): LocalAddresses => ({
   ingestUrl: local(ports.ingest),
   controlUrl: local(ports.control),
   identityUrl: local(ports.identity),
   tiktokUrl: local(ports.tiktok),
   tiktokBaseUrl: tiktokBaseUrl ?? local(ports.tiktokSimulator),
   shopUrl: local(ports.demoShop),
+  fulfillmentUrl: local(ports.fulfillment),
+  trackingtechBaseUrl: trackingtechBaseUrl ?? local(ports.trackingtechSimulator),
 });
 
 /** What tells the apps and the CLI where everything is; secrets only inside the database's URL. */
@@ -47,12 +56,15 @@ export const environmentOf = (
   CONTROL_PORT: String(ports.control),
   IDENTITY_PORT: String(ports.identity),
   TIKTOK_PORT: String(ports.tiktok),
+  FULFILLMENT_PORT: String(ports.fulfillment),
   INGEST_URL: addresses.ingestUrl,
   PUBLIC_INGEST_URL: addresses.ingestUrl,
   CONTROL_URL: addresses.controlUrl,
   IDENTITY_URL: addresses.identityUrl,
   TIKTOK_URL: addresses.tiktokUrl,
   TIKTOK_BASE_URL: addresses.tiktokBaseUrl,
+  FULFILLMENT_URL: addresses.fulfillmentUrl,
+  TRACKINGTECH_BASE_URL: addresses.trackingtechBaseUrl,
 });
 
 /** An app as `npm start` runs it. */
@@ -62,18 +74,19 @@ export const appProgram = (root: string, name: string, env: NodeJS.ProcessEnv): 
   env,
 });
 
-/** TikTok's stand-in; what it counted is kept, so that a later start still deduplicates. */
-export const tiktokSimulatorProgram = (root: string, home: string, port: number, env: NodeJS.ProcessEnv): Program => ({
-  name: TIKTOK_SIMULATOR,
-  args: [
-    join(root, 'test', 'simulators', 'tiktok', 'main.ts'),
-    '--port',
-    String(port),
-    '--state',
-    join(home, 'data', 'tiktok-simulator.jsonl'),
-  ],
+const simulatorProgram = (name: string, folder: string, root: string, home: string, port: number, env: NodeJS.ProcessEnv): Program => ({
+  name,
+  args: [join(root, 'test', 'simulators', folder, 'main.ts'), '--port', String(port), '--state', join(home, 'data', `${name}.jsonl`)],
   env,
 });
+
+/** TikTok's stand-in; what it counted is kept, so that a later start still deduplicates. */
+export const tiktokSimulatorProgram = (root: string, home: string, port: number, env: NodeJS.ProcessEnv): Program =>
+  simulatorProgram(TIKTOK_SIMULATOR, 'tiktok', root, home, port, env);
+
+/** The courier's stand-in; it keeps its orders. */
+export const trackingtechSimulatorProgram = (root: string, home: string, port: number, env: NodeJS.ProcessEnv): Program =>
+  simulatorProgram(TRACKINGTECH_SIMULATOR, 'trackingtech', root, home, port, env);
 
 const shopFile = (home: string): string => join(home, 'data', 'demo-shop');
 

@@ -13,11 +13,14 @@ export interface StartSettings {
   readonly controlPort: number | null;
   readonly identityPort: number | null;
   readonly tiktokPort: number | null;
+  readonly fulfillmentPort: number | null;
   readonly kafkaPort: number | null;
   readonly registryPort: number | null;
   readonly postgresPort: number | null;
   /** Null: the simulator is started. */
   readonly tiktokBaseUrl: string | null;
+  /** Null: the simulator is started. */
+  readonly trackingtechBaseUrl: string | null;
 }
 
 export const DEMO_TENANTS_FILE = 'deploy/demo/tenants.yaml';
@@ -40,13 +43,19 @@ export function readStartSettings(env: NodeJS.ProcessEnv, root: string): StartSe
   // npm runs scripts in the package's folder; INIT_CWD is the one that the person stands in.
   const ownFile = asked === null ? null : resolve(given('INIT_CWD') ?? root, asked);
   if (ownFile !== null && !existsSync(ownFile)) problems.push(`TRIBUTARY_TENANTS=${asked}: there is no such file`);
-  const tiktokBaseUrl = given('TIKTOK_BASE_URL');
-  if (tiktokBaseUrl !== null && !URL.canParse(tiktokBaseUrl)) problems.push(`TIKTOK_BASE_URL=${tiktokBaseUrl}: must be a URL`);
   const isDemo = ownFile === null && demo === 'on';
-  if (isDemo && tiktokBaseUrl !== null && URL.canParse(tiktokBaseUrl) && !LOOPBACK.test(new URL(tiktokBaseUrl).hostname))
-    problems.push(
-      `TIKTOK_BASE_URL=${tiktokBaseUrl}: the demo’s invented orders would be sent there; set TRIBUTARY_TENANTS to a file of your own, or TRIBUTARY_DEMO=off`,
-    );
+  const vendorUrl = (name: string): string | null => {
+    const address = given(name);
+    if (address === null) return null;
+    if (!URL.canParse(address)) problems.push(`${name}=${address}: must be a URL`);
+    else if (isDemo && !LOOPBACK.test(new URL(address).hostname))
+      problems.push(
+        `${name}=${address}: the demo’s invented orders would be sent there; set TRIBUTARY_TENANTS to a file of your own, or TRIBUTARY_DEMO=off`,
+      );
+    return address;
+  };
+  const tiktokBaseUrl = vendorUrl('TIKTOK_BASE_URL');
+  const trackingtechBaseUrl = vendorUrl('TRACKINGTECH_BASE_URL');
 
   const settings: StartSettings = {
     home: resolve(root, given('TRIBUTARY_HOME') ?? '.tributary'),
@@ -56,10 +65,12 @@ export function readStartSettings(env: NodeJS.ProcessEnv, root: string): StartSe
     controlPort: port('CONTROL_PORT'),
     identityPort: port('IDENTITY_PORT'),
     tiktokPort: port('TIKTOK_PORT'),
+    fulfillmentPort: port('FULFILLMENT_PORT'),
     kafkaPort: port('KAFKA_PORT'),
     registryPort: port('REGISTRY_PORT'),
     postgresPort: port('POSTGRES_PORT'),
     tiktokBaseUrl,
+    trackingtechBaseUrl,
   };
   if (problems.length === 0) return settings;
   throw new BootstrapError(`The environment needs a change:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);

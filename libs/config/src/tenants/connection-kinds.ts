@@ -49,9 +49,6 @@ const destinations = Object.entries(DESTINATIONS).map(([kind, { settingsSchema, 
 
 const KINDS: ReadonlyMap<string, ConnectionKind> = new Map([...sources, ...destinations].map((kind) => [kind.kind, kind]));
 
-/** Kinds that the tenants file may name once this version can serve them. */
-const LATER_KINDS: ReadonlySet<string> = new Set(['trackingtech']);
-
 export const connectionKinds = (): readonly ConnectionKind[] => [...KINDS.values()];
 
 export const connectionKind = (kind: string): ConnectionKind | undefined => KINDS.get(kind);
@@ -66,6 +63,5 @@ export function writtenSettings(kind: string, settings: unknown): Readonly<Recor
 export function unknownKind(kind: unknown): string {
   const known = [...KINDS.keys()].join(', ');
   if (kind === undefined) return `is missing: one of ${known}`;
-  if (typeof kind === 'string' && LATER_KINDS.has(kind)) return `kind ${kind} is not available in this version; leave the connection out`;
   return `is not a kind of connection; there are ${known}`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   attemptDelivery,
+  attemptSettlesWithinMs,
   ledgerKey,
   nextStep,
   settleDelivery,
@@ -149,7 +150,8 @@ export class Attempts<Settings, Secrets, Intent extends Prepared> {
   }
 
   private async intend({ entry, isAlone }: Held, intent: Intent, body: string, settingsVersion: number): Promise<Part<Intent>> {
-    const leaseMs = this.destination.declaration.requestTimeoutMs + LEASE_MARGIN_MS * 2;
+    const { declaration } = this.destination;
+    const leaseMs = Math.max(declaration.requestTimeoutMs + LEASE_MARGIN_MS * 2, attemptSettlesWithinMs(declaration));
     const eventId = this.ports.newEventId();
     const sealedRequest = await this.ports.seal(entry, intent, body, eventId);
     const moment = { ...this.moment(), newEventId: () => eventId };

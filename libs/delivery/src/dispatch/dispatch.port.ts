@@ -3,6 +3,7 @@ import type {
   DeliveryMode,
   DeliveryOutcome,
   Destination,
+  HoldBack,
   LedgerChange,
   LedgerEntry,
   SubjectId,
@@ -13,7 +14,11 @@ import type { Credential, Token } from '../credentials.store.js';
 import type { OutboxRow } from '../outbox/outbox.store.js';
 
 /** What the engine needs of a destination to send effects of one kind; a `Destination` is one for orders. */
-export interface Vendor<Settings, Secrets, Intent> extends Pick<Destination<Settings, Secrets>, 'declaration' | 'expiryOf' | 'interpret'> {
+export interface Vendor<Settings, Secrets, Intent> extends Pick<
+  Destination<Settings, Secrets>,
+  'declaration' | 'expiryOf' | 'interpret' | 'lookUp'
+> {
+  holdBack?(intent: Intent, settings: Settings): HoldBack | null;
   toRequest(intents: readonly Intent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
 }
 

@@ -81,6 +81,8 @@ const intentOf = ({ key, plan }: LedgerEntry): PreparedIntent => {
     billingCountry: 'CL',
     personal: null,
     isRenewal: false,
+    orderStatus: 'processing',
+    products: new Map(),
     sealedUnder: null,
   };
 };

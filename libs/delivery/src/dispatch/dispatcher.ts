@@ -4,6 +4,7 @@ import { describeError, type Log } from '@tributary/telemetry';
 import type { Credential, CredentialsStore } from '../credentials.store.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { Attempts } from './attempts.js';
+import { Clearance } from './clearance.js';
 import { CredentialLines, type Batch, type Line } from './credential-lines.js';
 import type { DispatcherOptions, DispatchPorts, EffectStore, Held, Prepared, PreparedIntent, Vendor } from './dispatch.port.js';
 import { GroupSender } from './group-sender.js';
@@ -38,9 +39,9 @@ export class Dispatcher<Settings, Secrets, Intent extends Prepared = PreparedInt
     this.lines = new CredentialLines(requestsPerSecond, destination.declaration.maxIntentsPerRequest);
     const attemptOptions = { owner, isolationLeaseMs, isStopping: () => this.isStopped };
     const attempts = new Attempts(destination, store, credentials, publisher, ports, attemptOptions, log);
-    this.sender = new GroupSender(destination, attempts, store, credentials, publisher, ports, (held, delayMs) =>
-      this.release(held, delayMs),
-    );
+    const release = (held: readonly Held[], delayMs: number): Promise<void> => this.release(held, delayMs);
+    const clearance = new Clearance(destination, store, credentials, publisher, ports, release);
+    this.sender = new GroupSender(destination, attempts, clearance, store, credentials, publisher, ports, release);
   }
 
   /** Begins to claim and to send. `credentials` lists the connections of this destination, asked before each claim. */

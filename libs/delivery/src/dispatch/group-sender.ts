@@ -4,6 +4,7 @@ import type { Credential, CredentialsStore } from '../credentials.store.js';
 import type { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import type { Attempts } from './attempts.js';
 import type { DestinationInForce, DispatchPorts, EffectStore, Held, Prepared, Vendor } from './dispatch.port.js';
+import type { Clearance } from './clearance.js';
 import { credentialVerdict, groupVerdict, type GroupVerdict } from './outcome-moves.js';
 import { persistently } from './persistently.js';
 
@@ -31,6 +32,7 @@ export class GroupSender<Settings, Secrets, Intent extends Prepared> {
   constructor(
     private readonly destination: Vendor<Settings, Secrets, Intent>,
     private readonly attempts: Attempts<Settings, Secrets, Intent>,
+    private readonly clearance: Clearance<Settings, Secrets, Intent>,
     private readonly store: EffectStore,
     private readonly credentials: CredentialsStore,
     private readonly publisher: OutboxPublisher,
@@ -52,7 +54,9 @@ export class GroupSender<Settings, Secrets, Intent extends Prepared> {
     const waiting = open.filter(({ entry }) => !prepared.has(ledgerKey(entry.key)));
     if (waiting.length > 0) await this.release(waiting, NOT_YET_MS);
     if (ready.length === 0) return NOTHING_LEFT;
-    const attempt = await this.attempts.make(credential, ready, prepared, inForce, isPart);
+    const cleared = await this.clearance.of(credential, ready, prepared, inForce);
+    if (cleared.length === 0) return NOTHING_LEFT;
+    const attempt = await this.attempts.make(credential, cleared, prepared, inForce, isPart);
     if (attempt.kind === 'held-back') {
       if (attempt.letGo.length > 0) await this.release(attempt.letGo, 0);
       return { kind: 'stopped', waitMs: attempt.waitMs };

@@ -180,5 +180,7 @@ export const intent = (fields: Partial<DeliveryIntent> = {}): DeliveryIntent => 
   billingCountry: 'CL',
   personal: personal(),
   isRenewal: false,
+  orderStatus: 'processing',
+  products: new Map(),
   ...fields,
 });

@@ -125,6 +125,18 @@ export class CatalogHeads {
     );
   }
 
+  /** Products and variations that are known, by id; what is deleted says what was last known. */
+  async products(shop: ShopId, ids: readonly string[]): Promise<ReadonlyMap<string, ProductContent>> {
+    const heads = await this.find(
+      shop,
+      ids.map((resourceId) => ({ resource: 'product', resourceId })),
+    );
+    const known = [...heads.values()].flatMap(({ resourceId, content }) =>
+      content !== null && 'productId' in content ? [[resourceId, content] as const] : [],
+    );
+    return new Map(known);
+  }
+
   /** Ids of products of their own or of coupons that the shop has as far as we know, in the database’s order, after the given one. */
   async idsAfter({ tenantId, connectionId }: ShopId, resource: string, after: string, limit: number): Promise<string[]> {
     const rows = await this.sql.query<{ resource_id: string }>(

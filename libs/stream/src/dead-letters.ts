@@ -1,14 +1,18 @@
 import { v7 as uuidv7 } from 'uuid';
-import { encodeRecordDeadLettered, schemaIdOf, TIKTOK_DEAD_LETTER_TOPIC, type SchemaBook } from '@tributary/codecs';
+import { encodeRecordDeadLettered, schemaIdOf, type DeadLetterRecord, type SchemaBook } from '@tributary/codecs';
 import { asConnectionId, asTenantId, partitionOf, type Alerts } from '@tributary/domain';
 import type { LaneProducer } from '@tributary/kafka';
-import type { DeadRecord } from '@tributary/stream';
+import type { DeadRecord } from './projection.js';
 
 export interface DeadLetterPorts {
+  /** The app that could not fold the record. */
+  readonly app: string;
+  readonly topic: string;
+  readonly record: DeadLetterRecord;
+  readonly partitions: number;
   readonly book: SchemaBook;
   readonly producer: LaneProducer;
   readonly alerts: Alerts;
-  readonly partitions: { readonly deadLetters: number };
 }
 
 const schemaIdOrNull = (value: Buffer): number | null => {
@@ -21,19 +25,19 @@ const schemaIdOrNull = (value: Buffer): number | null => {
 
 /** Keeps records that cannot be folded, as they were, with their cause; tenant and connection are taken from the record's key. */
 export const deadLetterTo =
-  ({ book, producer, alerts, partitions }: DeadLetterPorts) =>
+  ({ app, topic: kept, record: recordName, partitions, book, producer, alerts }: DeadLetterPorts) =>
   async ({ topic, partition, record, reason, cause }: DeadRecord): Promise<void> => {
     const payload = record.value ?? Buffer.alloc(0);
     const [tenant = '', connection = ''] = record.key.split(':');
     const tenantId = asTenantId(tenant);
     const connectionId = asConnectionId(connection);
-    const value = encodeRecordDeadLettered(book, {
+    const value = encodeRecordDeadLettered(book, recordName, {
       eventId: uuidv7(),
       tenantId,
       connectionId,
       occurredAt: record.timestamp,
       receivedAt: Date.now(),
-      source: 'tiktok',
+      source: app,
       topic,
       partition,
       offset: record.offset,
@@ -42,18 +46,12 @@ export const deadLetterTo =
       cause,
       payload,
     });
-    await producer.append({
-      topic: TIKTOK_DEAD_LETTER_TOPIC,
-      partition: partitionOf(record.key, partitions.deadLetters),
-      key: record.key,
-      value,
-      headers: {},
-    });
+    await producer.append({ topic: kept, partition: partitionOf(record.key, partitions), key: record.key, value, headers: {} });
     await alerts.open({
       tenantId,
       connectionId,
       kind: 'dead-letter',
       what: `A record of ${topic} could not be folded (${reason}).`,
-      todo: `Read it in ${TIKTOK_DEAD_LETTER_TOPIC} (source ${topic}[${partition}] offset ${record.offset}); after a fix, rebuild tiktok.`,
+      todo: `Read it in ${kept} (source ${topic}[${partition}] offset ${record.offset}); after a fix, rebuild ${app}.`,
     });
   };

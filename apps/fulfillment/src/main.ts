@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { v7 as uuidv7 } from 'uuid';
+import { ORDER_EVENTS_TOPIC, FULFILLMENT_DEAD_LETTER_TOPIC, FULFILLMENT_DELIVERY_TOPIC } from '@tributary/codecs';
+import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
+import { VendorClient } from '@tributary/http';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
+import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
+import { BatchTransport, passStartGate, stalledLanes } from '@tributary/stream';
+import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
+import { MasterKeys, Vault } from '@tributary/vault';
+import { fulfillmentAppSettings, readFulfillmentSettings, type FulfillmentAppSettings } from './fulfillment.config.js';
+import { FulfillmentModule } from './fulfillment.module.js';
+import { FulfillmentPipeline } from './fulfillment.pipeline.js';
+
+const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, FULFILLMENT_DELIVERY_TOPIC, FULFILLMENT_DEAD_LETTER_TOPIC];
+
+async function connect(
+  settings: FulfillmentAppSettings,
+  log: Log,
+  onFatal: (error: Error) => void,
+): Promise<{ pipeline: FulfillmentPipeline; metrics: Metrics; close: () => Promise<void> }> {
+  const sql = new PostgresPool(postgresOptions(settings, 'tributary-fulfillment'));
+  const connection = kafkaConnection(settings, 'tributary-fulfillment');
+  const kafka = createKafka(connection, log);
+  const registry = new Registry(registryConnection(settings));
+  const { book, partitions } = await passStartGate(
+    { sql, kafka, registry, topics: REQUIRED_TOPICS },
+    { port: settings.FULFILLMENT_PORT, host: settings.LISTEN_HOST, log },
+  );
+  const producer = new LaneProducer(kafka, { lanes: 2, requestTimeoutMs: 10_000 }, log);
+  const vendor = new VendorClient({ connectionsPerHost: 64 });
+  const metrics = new Metrics('fulfillment');
+  const pipeline = new FulfillmentPipeline({
+    sql,
+    kafka,
+    producer,
+    registry,
+    book,
+    vendor,
+    log,
+    metrics,
+    onFatal,
+    vault: new Vault({ store: new PostgresVaultStore(sql), masterKeys: MasterKeys.parse(masterKeyText(settings).reveal()) }),
+    alerts: new PostgresAlerts(sql),
+    owner: uuidv7(),
+    baseUrl: settings.TRACKINGTECH_BASE_URL,
+    requestsPerSecond: settings.TRACKINGTECH_REQUESTS_PER_SECOND,
+    sessionTimeoutMs: connection.sessionTimeoutMs,
+    partitions: {
+      orders: partitions.get(ORDER_EVENTS_TOPIC) ?? 0,
+      deliveries: partitions.get(FULFILLMENT_DELIVERY_TOPIC) ?? 0,
+      deadLetters: partitions.get(FULFILLMENT_DEAD_LETTER_TOPIC) ?? 0,
+    },
+  });
+  const close = async (): Promise<void> => {
+    await producer.close();
+    await vendor.close();
+    await sql.close();
+  };
+  return { pipeline, metrics, close };
+}
+
+async function main(): Promise<void> {
+  const settings = readFulfillmentSettings(processEnvironment());
+  const log = createLog('fulfillment', settings.LOG_LEVEL);
+  const onFatal = (error: Error): void => {
+    log.error({ cause: describeError(error) }, 'cannot go on; the process ends so that it is started anew');
+    process.exit(1);
+  };
+  const { pipeline, metrics, close } = await connect(settings, log, onFatal);
+  const { lanes } = pipeline;
+  const app = await NestFactory.create(
+    FulfillmentModule.of(pipeline, {
+      notLive: () => stalledLanes(Object.values(lanes).map(({ consumer }) => consumer)),
+      notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
+      metrics,
+    }),
+    new FastifyAdapter(),
+    { logger: false },
+  );
+  // Two transports, because the orders lane may only start behind the start barrier.
+  await app.connectMicroservice({ strategy: new BatchTransport([lanes.settings.consumer, lanes.deliveries.consumer]) }).listen();
+  await app.listen(settings.FULFILLMENT_PORT, settings.LISTEN_HOST);
+  log.info({ port: settings.FULFILLMENT_PORT }, 'listening');
+
+  const ordersLane = app.connectMicroservice({ strategy: new BatchTransport([lanes.orders.consumer]) });
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    await pipeline.stop();
+    await app.close();
+    await close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
+  await pipeline.passBarrier();
+  if (!isStopping) await ordersLane.listen();
+}
+
+if (!printSettingsIfAsked(fulfillmentAppSettings))
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof ConfigurationError ? error.message : `fulfillment did not start: ${describeError(error)}`}\n`);
+    process.exit(1);
+  });

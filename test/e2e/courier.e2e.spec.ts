@@ -1,0 +1,69 @@
+import { orderBody, signedWebhook } from '../builders/order.builder.js';
+import { eventually } from '../stack/eventually.js';
+import { Stack } from '../stack/stack.js';
+import { configure, postWebhook } from '../stack/tenant.js';
+
+const TOKEN = 'token-of-the-shop-01';
+const SECRET = 'secret-of-the-shop';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start({ apps: ['ingest', 'fulfillment'] });
+  await configure(stack, {
+    id: 'acme',
+    shops: [{ id: 'shop', token: TOKEN, webhookSecret: SECRET, settings: { country: 'CL' } }],
+    pixels: [],
+    couriers: [{ id: 'courier', token: 'token-of-the-courier' }],
+  });
+}, 180_000);
+afterAll(() => stack?.stop(), 30_000);
+afterEach(() => stack.courier.control.clearFaults());
+
+async function send(id: number, fields: object = {}): Promise<void> {
+  const now = new Date().toISOString().slice(0, 19);
+  const dates = { date_created_gmt: now, date_modified_gmt: now, date_paid_gmt: now };
+  const body = orderBody({ id, number: String(id), status: 'processing', ...dates, ...fields });
+  const answer = await postWebhook(stack.app('ingest').url, TOKEN, signedWebhook(body, SECRET, 'order.updated'));
+  expect(answer.status).toBe(200);
+}
+
+const stateOf = async (id: number): Promise<{ state: string; reason: string | null; outcomes: readonly string[] } | undefined> => {
+  const [row] = await stack.sql.query<{ state: string; reason: string | null; outcomes: string[] }>(
+    '',
+    `select state, reason, array(select a ->> 'outcome' from jsonb_array_elements(attempts) with ordinality t(a, n) order by n) as outcomes
+       from fulfillment.ledger_entries where reference = $1`,
+    [String(id)],
+  );
+  return row;
+};
+const ordersOf = (id: number): readonly string[] =>
+  stack.courier
+    .received()
+    .orders.filter(({ orderId }) => orderId === String(id))
+    .map(({ trackingId }) => trackingId);
+
+it('turns one signed order into one courier order', async () => {
+  await send(1042);
+  await eventually('the ledger says delivered', 10_000, async () => (await stateOf(1042))?.state === 'delivered');
+  await send(1042, { customer_note: 'later changes change nothing' });
+  await send(1043);
+  await eventually('the next order is delivered', 10_000, async () => (await stateOf(1043))?.state === 'delivered');
+  expect(ordersOf(1042)).toEqual(['TT-100001']);
+  expect(stack.courier.received().repeats).toEqual([]);
+});
+
+it('looks up what may have been made before anything is sent again', async () => {
+  stack.courier.control.fail({ kind: 'cut-after-accepting', times: 1 });
+  await send(2001);
+  stack.courier.control.fail({ kind: 'cut-before-accepting', times: 1 });
+  await eventually('found at the courier', 60_000, async () => (await stateOf(2001))?.state === 'delivered');
+  expect((await stateOf(2001))?.outcomes).toEqual(['unknown', 'delivered']);
+  await send(2002);
+  await eventually('absent twice, then sent once more', 90_000, async () => (await stateOf(2002))?.state === 'delivered');
+  expect((await stateOf(2002))?.outcomes).toEqual(['unknown', 'absent', 'absent', 'delivered']);
+  expect([ordersOf(2001).length, ordersOf(2002).length]).toEqual([1, 1]);
+  expect(stack.courier.received().repeats).toEqual([]);
+  const keys = stack.courier.received().requests.flatMap(({ key }) => (key?.includes(':2002:') === true ? [key] : []));
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+}, 180_000);

@@ -1,0 +1,234 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { FaultList, type FaultOrder } from './faults.ts';
+import { orderProblems } from './order-checks.ts';
+
+export interface CourierOptions {
+  /** Null: every token that this courier gave out, and any other, is good. */
+  readonly tokens?: readonly string[] | null;
+  readonly now?: () => number;
+  /** JSON lines; a simulator that starts again with it still knows its orders. */
+  readonly stateFile?: string;
+  /** In which of the three shapes lists are answered. */
+  readonly listShape?: ListShape;
+}
+
+export type ListShape = 'plain' | 'meta' | 'flat';
+
+/** One real pickup. */
+export interface CourierOrder {
+  readonly id: number;
+  readonly trackingId: string;
+  readonly customerId: string;
+  readonly orderId: string;
+  readonly key: string;
+  readonly status: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly body: unknown;
+}
+
+export interface CourierRequest {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | null;
+  readonly outcome: string;
+  readonly status: number | null;
+}
+
+/** What goes back over the wire; `hang` and `cut` send nothing. */
+export type CourierReply =
+  | { readonly kind: 'json'; readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly kind: 'html'; readonly status: number }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'cut' };
+
+export interface CourierCall {
+  readonly method: string;
+  /** Below the base address. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: unknown;
+}
+
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): CourierReply => ({
+  kind: 'json',
+  status,
+  body,
+  headers,
+});
+const TOKEN_REFUSED = json(401, { message: 'Unauthenticated: the token has expired' });
+const SANTIAGO = new Intl.DateTimeFormat('es-CL', {
+  timeZone: 'America/Santiago',
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** `dd/MM/yyyy HH:mm` of Chile's clocks. */
+function chileanTime(epochMs: number): string {
+  const parts = Object.fromEntries(SANTIAGO.formatToParts(epochMs).map(({ type, value }) => [type, value]));
+  return `${parts['day']}/${parts['month']}/${parts['year']} ${parts['hour']}:${parts['minute']}`;
+}
+
+const answerOf = (order: CourierOrder): object => ({ id: order.id, tracking_id: order.trackingId, status: order.status });
+
+const recordOf = (order: CourierOrder): object => ({
+  ...answerOf(order),
+  order_id: order.orderId,
+  created_at: chileanTime(order.createdAt),
+  seller_code: order.customerId,
+  status_name: order.status,
+  withdrawal_date: null,
+  route_id: null,
+  route_name: null,
+  driver_id: null,
+  driver_name: null,
+});
+
+/** The courier itself, without HTTP: what it takes, refuses, remembers and was told to get wrong. */
+export class Courier {
+  readonly faults = new FaultList();
+  readonly requests: CourierRequest[] = [];
+  readonly orders: CourierOrder[] = [];
+  /** Submits of an order that was there already. */
+  readonly repeats: CourierOrder[] = [];
+  readonly #options: CourierOptions;
+  #listShape: ListShape;
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+    this.#listShape = options.listShape ?? 'flat';
+    const { stateFile } = options;
+    if (stateFile === undefined || !existsSync(stateFile)) return;
+    for (const line of readFileSync(stateFile, 'utf8').split('\n')) if (line !== '') this.orders.push(JSON.parse(line) as CourierOrder);
+  }
+
+  shapeLists(shape: ListShape): void {
+    this.#listShape = shape;
+  }
+
+  reset(): void {
+    this.faults.clear();
+    this.requests.length = 0;
+    this.orders.length = 0;
+    this.repeats.length = 0;
+    if (this.#options.stateFile !== undefined) writeFileSync(this.#options.stateFile, '');
+  }
+
+  receive(call: CourierCall): CourierReply {
+    const { outcome, reply } = this.#judge(call);
+    const key = call.headers['idempotency-key'];
+    this.requests.push({
+      at: this.#now(),
+      method: call.method,
+      path: call.path,
+      key: typeof key === 'string' ? key : null,
+      outcome,
+      status: reply.kind === 'json' || reply.kind === 'html' ? reply.status : null,
+    });
+    return reply;
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  #judge(call: CourierCall): { readonly outcome: string; readonly reply: CourierReply } {
+    const isSubmit = call.method === 'POST' && call.path === '/external/orders';
+    const isStatus = call.method === 'GET' && call.path === '/external/orders';
+    if (!isSubmit && !isStatus) return { outcome: 'no such call', reply: json(404, { message: 'no such call' }) };
+    const fault = this.faults.take(isSubmit ? 'submit' : 'status');
+    const early = fault === null ? null : earlyReply(fault);
+    if (fault !== null && early !== null) return { outcome: fault.kind, reply: early };
+    if (!this.#isTokenGood(call)) return { outcome: 'refused', reply: TOKEN_REFUSED };
+    const reply = isSubmit ? this.#submit(call, fault) : this.#list(call);
+    const late = fault === null ? null : lateReply(fault);
+    return { outcome: fault?.kind ?? (reply.kind === 'json' && reply.status < 300 ? 'accepted' : 'refused'), reply: late ?? reply };
+  }
+
+  #isTokenGood({ headers }: CourierCall): boolean {
+    const given = headers.authorization;
+    const token = typeof given === 'string' ? /^Bearer (\S+)$/.exec(given)?.[1] : undefined;
+    if (token === undefined) return false;
+    const { tokens = null } = this.#options;
+    return tokens === null || tokens.includes(token);
+  }
+
+  #submit({ headers, body }: CourierCall, fault: FaultOrder | null): CourierReply {
+    if (!/^application\/json\b/.test(String(headers['content-type'] ?? ''))) return json(415, { message: 'expected application/json' });
+    const key = headers['idempotency-key'];
+    if (typeof key !== 'string' || key === '') return json(400, { message: 'Idempotency-Key is missing' });
+    const errors = orderProblems(body);
+    if (Object.keys(errors).length > 0) return json(422, { message: 'The given data was invalid.', errors });
+    const { customer_id: customerId, order_id: orderId } = body as { readonly customer_id: string; readonly order_id: string };
+    const before = this.orders.find((order) => order.customerId === customerId && order.orderId === orderId);
+    const order = before ?? this.#create(key, customerId, orderId, body);
+    if (before !== undefined) this.repeats.push({ ...before, key });
+    return fault?.kind === 'conflict' ? json(409, { message: 'the order exists', order: answerOf(order) }) : json(200, answerOf(order));
+  }
+
+  #create(key: string, customerId: string, orderId: string, body: unknown): CourierOrder {
+    const id = this.orders.length + 1;
+    const order = { id, trackingId: `TT-${100_000 + id}`, customerId, orderId, key, status: 'created', createdAt: this.#now(), body };
+    this.orders.push(order);
+    if (this.#options.stateFile !== undefined) appendFileSync(this.#options.stateFile, `${JSON.stringify(order)}\n`);
+    return order;
+  }
+
+  #list({ query }: CourierCall): CourierReply {
+    const ids = (query.get('ids') ?? '').split(',').filter((id) => id !== '');
+    if (ids.length === 0) return json(422, { message: 'The given data was invalid.', errors: { ids: ['is missing'] } });
+    const perPage = Number(query.get('per_page') ?? 20);
+    const page = Number(query.get('page') ?? 1);
+    const customerId = query.get('customer_id');
+    const found = this.orders.filter((order) => ids.includes(order.orderId) && (customerId === null || order.customerId === customerId));
+    const data = found.slice((page - 1) * perPage, page * perPage).map(recordOf);
+    const paging = { last_page: Math.max(1, Math.ceil(found.length / perPage)), total: found.length };
+    if (this.#listShape === 'plain') return json(200, data);
+    return json(200, this.#listShape === 'meta' ? { meta: paging, data } : { data, ...paging });
+  }
+}
+
+/** Faults that come before anything was made; null for those that come after. */
+function earlyReply(fault: FaultOrder): CourierReply | null {
+  switch (fault.kind) {
+    case 'too-many-requests':
+      return json(429, { message: 'Too Many Attempts.' }, { 'retry-after': String(fault.retryAfterSeconds ?? 1) });
+    case 'expired-token':
+      return TOKEN_REFUSED;
+    case 'refuse':
+      return json(422, { message: 'The given data was invalid.', errors: { 'shipping.city': ['is no comuna that is served'] } });
+    case 'hang-before-accepting':
+      return { kind: 'hang' };
+    case 'cut-before-accepting':
+      return { kind: 'cut' };
+    case 'http-error':
+    case 'html':
+      return fault.accepts === true ? null : lateReply(fault);
+    case 'hang-after-accepting':
+    case 'cut-after-accepting':
+    case 'conflict':
+      return null;
+  }
+}
+
+/** What stands in the place of an answer after the order was made; null: the answer itself. */
+function lateReply(fault: FaultOrder): CourierReply | null {
+  switch (fault.kind) {
+    case 'hang-after-accepting':
+      return { kind: 'hang' };
+    case 'cut-after-accepting':
+      return { kind: 'cut' };
+    case 'http-error':
+      return json(fault.status ?? 500, { message: 'Server Error' });
+    case 'html':
+      return { kind: 'html', status: fault.status ?? 502 };
+    default:
+      return null;
+  }
+}
