@@ -21,6 +21,8 @@ interface OwnShop {
   readonly simulator: WoocommerceSimulator;
 }
 
+const REFUNDS = { name: 'refunds', path: '/refunds' };
+
 let stack: Stack;
 let polled: OwnShop;
 let legacy: OwnShop;
@@ -33,7 +35,7 @@ async function connect(id: string, options: Parameters<typeof startWoocommerceSi
     id,
     version: 1,
     secrets: { ...(hasKeys ? KEYS : {}), webhookToken: token, webhookSecret: SECRET },
-    settings: { storeUrl: simulator.url, polling: { enabled: hasKeys, refreshIntervalSeconds: 15 } },
+    settings: { storeUrl: simulator.url, polling: { enabled: hasKeys, refreshIntervalSeconds: 15, resources: hasKeys ? [REFUNDS] : [] } },
   });
   return { id, token, simulator };
 }
@@ -97,7 +99,7 @@ async function readAgain(...sweeps: readonly string[]): Promise<void> {
   await untilIngested(stack);
 }
 
-const ALL_SWEEPS = ['weight-unit', 'product-changes', 'coupon-changes', 'products', 'coupons', 'customers'];
+const ALL_SWEEPS = ['weight-unit', 'product-changes', 'coupon-changes', 'products', 'coupons', 'customers', 'custom:refunds'];
 
 async function keptOf({ id }: OwnShop): Promise<readonly KeptCatalogEvent[]> {
   return (await keptCatalog(stack)).filter(({ key }) => key.startsWith(`catalog:${id}:`));
@@ -182,6 +184,31 @@ describe('a shop with REST keys and no webhook', () => {
       expect(shippingWeightKg(events.at(-1), undefined)).toBe('0.113398');
     },
     CYCLE_MS * 4,
+  );
+
+  it(
+    'has the lists read that its settings name: created, unchanged, deleted',
+    async () => {
+      const { catalog, orders } = polled.simulator.shop;
+      const order = orders.create({ status: 'completed', lines: [{ productId: catalog.add({ name: 'Bowl' }).id, quantity: 2 }] }).id;
+      const refund = orders.addRefund(order, { amount: 500, reason: 'for zoe.catalog@example.com' });
+      await readAgain('custom:refunds');
+      await headBecomes(polled, 'refunds', refund, { deletion: null });
+      await readAgain('custom:refunds');
+      orders.deleteRefund(order, refund);
+      // A read within the five seconds in which a shop may still be writing says nothing against what was read before.
+      await eventually('the refund is gone', CYCLE_MS, async () => {
+        await readAgain('custom:refunds');
+        return (await headOf(polled, 'refunds', refund))?.deletion === 'absent';
+      });
+      const events = (await keptOf(polled)).filter(({ key }) => key === `catalog:polled:refunds:${refund}`);
+      expect(events.map(({ event }) => [event.type, event.source, event.deletion])).toEqual([
+        ['CustomResourceObserved', 'rest', null],
+        ['CustomResourceObserved', 'rest', 'absent'],
+      ]);
+      expect(events.map(({ value }) => value.toString('latin1')).join('\n')).not.toContain('zoe.catalog');
+    },
+    CYCLE_MS * 5,
   );
 
   it(

@@ -118,13 +118,23 @@ it('connects a shop: its orders are read and sent, and its destinations are not 
   expect(typeof id).toBe('number');
   expect(body['token']).toMatch(/^[\w-]{32}$/);
   const product = simulator.shop.catalog.add({ name: 'Mug', price: 1_000 }).id;
+  const old = simulator.shop.orders.create({ status: 'completed', lines: [{ productId: product }] }).id;
+  const refund = simulator.shop.orders.addRefund(old, { amount: 100 });
   const order = simulator.shop.orders.create({ status: 'processing', lines: [{ productId: product }], billing: { country: 'CL' } });
   await eventually('the order is sent', 90_000, () => countedEventIds(stack).includes(`wc_order_${order.id}`));
   expect(await connections()).toMatchObject([
     { id: 'ads', kind: 'tiktok', state: 'active', version: 1 },
     { id: `instance-${String(id)}`, kind: 'woocommerce', state: 'active', settings: { polling: { refreshIntervalSeconds: 60 } } },
   ]);
-}, 120_000);
+  await eventually('the custom resource is in the catalog', 60_000, async () => {
+    const rows = await stack.sql.query(
+      '',
+      `select 1 from orders.catalog_heads where tenant_id = 'acme' and connection_id = $1 and resource = 'refunds' and resource_id = $2`,
+      [`instance-${String(id)}`, String(refund)],
+    );
+    return rows.length === 1;
+  });
+}, 180_000);
 
 it('shows the instance without its secrets, and keeps the key of the call-backs sealed', async () => {
   const { status, body } = await ask('GET', `/instances/${String(id)}`);

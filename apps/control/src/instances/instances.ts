@@ -49,6 +49,8 @@ const isShop = ({ kind, storeUrl }: TenantBody['connections'][number], url: stri
 /** One thing that control's own rules say, by the name that the caller knows. */
 function translated({ path, message }: InstanceProblem): InstanceProblem {
   const field = path.replace(/^connections\[\d+\]\.?/, '');
+  if (field.startsWith('polling.resources'))
+    return { path: 'configuration.event.poller.configuration', message: `a custom resource ${message}` };
   return { path: NAMES[field] ?? field, message };
 }
 

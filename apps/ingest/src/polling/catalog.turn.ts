@@ -69,7 +69,7 @@ export class CatalogPolling {
 
   /** Does what is due next, one request at most; answers when something is due, on our clock, once nothing is. */
   async advance(orders: PollState): Promise<{ readonly idleUntil: number | null }> {
-    const shop = knowledgeOf(orders);
+    const shop = knowledgeOf(orders, this.turn.lease);
     if (shop === null) return { idleUntil: Number.POSITIVE_INFINITY };
     const { state, move } = nextCatalogMove(this.state, shop, CATALOG_POLL_SETTINGS, this.turn.now());
     if (move.kind === 'wait') return { idleUntil: move.until };
@@ -139,6 +139,7 @@ export class CatalogPolling {
 }
 
 /** Null until the orders were looked at once. */
-function knowledgeOf({ shopClock, pageRows, hasModifiedFilter, access }: PollState): ShopKnowledge | null {
-  return shopClock === null || access === null ? null : { shopClock, pageRows, hasModifiedFilter: hasModifiedFilter === true };
+function knowledgeOf({ shopClock, pageRows, hasModifiedFilter, access }: PollState, { settings }: PollLease): ShopKnowledge | null {
+  if (shopClock === null || access === null) return null;
+  return { shopClock, pageRows, hasModifiedFilter: hasModifiedFilter === true, customLists: settings.polling.resources };
 }

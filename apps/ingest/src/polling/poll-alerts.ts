@@ -1,5 +1,5 @@
 import type { AlertKind, AlertToOpen } from '@tributary/domain';
-import type { CatalogFinding, CatalogSweep, Finding, PollFailure, PollFailureKind, UnreadableItem } from '@tributary/sources';
+import type { CatalogFinding, CatalogSweep, Finding, OwnSweep, PollFailure, PollFailureKind, UnreadableItem } from '@tributary/sources';
 import type { ShopId } from '@tributary/stream';
 
 /** Turns in a row that fail before a person is told; what heals by itself mostly has by then. */
@@ -109,7 +109,7 @@ export function findingAlert({ tenantId, connectionId }: ShopId, finding: Findin
   }
 }
 
-const READ: Readonly<Record<CatalogSweep, string>> = {
+const READ: Readonly<Record<OwnSweep, string>> = {
   'weight-unit': 'the unit of weights (settings)',
   'product-changes': 'changed products',
   'coupon-changes': 'changed coupons',
@@ -118,11 +118,14 @@ const READ: Readonly<Record<CatalogSweep, string>> = {
   customers: 'customers',
 };
 
+const isOwn = (sweep: CatalogSweep): sweep is OwnSweep => Object.hasOwn(READ, sweep);
+const nameOf = (sweep: CatalogSweep): string => (isOwn(sweep) ? READ[sweep] : sweep.replace('custom:', ''));
+
 /** What a finding about the catalog means for the list of alerts. */
 export function catalogFindingAlert({ tenantId, connectionId }: ShopId, finding: CatalogFinding): AlertChange {
   if (finding.kind === 'all-well') return { close: 'shop-catalog-fails' };
   const { kind, detail } = finding.failure;
-  const what = `The shop’s catalog cannot be read (${READ[finding.sweep]}: ${kind}, ${detail}). Orders are not affected; weights may be missing.`;
+  const what = `The shop’s catalog cannot be read (${nameOf(finding.sweep)}: ${kind}, ${detail}). Orders are not affected; weights may be missing.`;
   const todo =
     'It is tried again every hour. If the keys are refused: their user may see orders but not this; make keys for a user who may (shop manager).';
   return { open: { tenantId, connectionId, kind: 'shop-catalog-fails', what, todo } };

@@ -61,7 +61,7 @@ it('reads the polling variant with every optional field, an empty datesConfigura
     storeUrl: 'https://shop.example',
     consumerKey: 'ck_0123',
     consumerSecret: 'cs_0123',
-    polling: { refreshIntervalSeconds: 900 },
+    polling: { refreshIntervalSeconds: 900, resources: [{ name: 'refunds', path: '/refunds', idField: 'id', everyMinutes: 15 }] },
   });
   expect(signatureKey).toBe('a-signature-key');
   expect(configuration).toMatchObject({
@@ -105,6 +105,7 @@ it('takes texts for booleans, numbers and maps', () => {
   expect(configuration.eventsEnabled).toBe(true);
   expect(connection.polling.refreshIntervalSeconds).toBe(300);
   expect(Object.keys(configuration.resources)).toContain('refunds');
+  expect(connection.polling.resources).toEqual([{ name: 'refunds', path: '/refunds', idField: 'id', everyMinutes: 5 }]);
 });
 
 it('takes oauth.callback.url for the store’s address', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flagText, jsonText, wholeNumberText } from './instance-values.js';
-import { resourceMap, timeZone, type InstanceResource } from './instance-resources.js';
+import { customLists, resourceMap, timeZone, type InstanceList, type InstanceResource } from './instance-resources.js';
 
 export const ELEMENT = { key: 'woocommercerest', name: 'WooCommerce REST', hub: 'ecommerce' } as const;
 
@@ -17,7 +17,7 @@ export interface InstanceRequest {
     readonly storeUrl: string;
     readonly consumerKey: string;
     readonly consumerSecret: string;
-    readonly polling: { readonly refreshIntervalSeconds: number };
+    readonly polling: { readonly refreshIntervalSeconds: number; readonly resources: readonly InstanceList[] };
   };
   readonly configuration: InstanceConfiguration;
   /** Signs call-backs; secret. Null: they are not signed by it. */
@@ -100,6 +100,7 @@ export function readInstanceBody(body: unknown): InstanceReading {
   if (!parsed.success || problems.length > 0) return { kind: 'refused', problems };
   const { name, tags, configuration: values } = parsed.data;
   const refreshMinutes = values['event.poller.refresh_interval'];
+  const resources = values['event.poller.configuration'];
   return {
     kind: 'read',
     request: {
@@ -109,7 +110,7 @@ export function readInstanceBody(body: unknown): InstanceReading {
         storeUrl: (values['store.url'] ?? values['oauth.callback.url'] ?? '').replace(/\/+$/, ''),
         consumerKey: values['oauth.api.key'],
         consumerSecret: values['oauth.api.secret'],
-        polling: { refreshIntervalSeconds: refreshMinutes * MINUTE_SECONDS },
+        polling: { refreshIntervalSeconds: refreshMinutes * MINUTE_SECONDS, resources: customLists(resources, refreshMinutes) },
       },
       configuration: {
         eventsEnabled: values['event.notification.enabled'],
@@ -117,7 +118,7 @@ export function readInstanceBody(body: unknown): InstanceReading {
         callbackUrl: values['event.notification.callback.url'] ?? null,
         refreshMinutes,
         timeZone: values['event.poller.timezone'],
-        resources: values['event.poller.configuration'],
+        resources,
       },
       signatureKey: values['event.notification.signature.key'] ?? null,
     },

@@ -68,3 +68,25 @@ const everyDefault = Object.fromEntries(Object.entries(DEFAULT_RESOURCES).map(([
 export const resourceMap = jsonText(z.record(z.string().regex(/^[A-Za-z][\w-]{0,59}$/, 'must be a resource’s name'), resource)).prefault(
   everyDefault,
 );
+
+/** A custom resource as a woocommerce connection has it. */
+export interface InstanceList {
+  readonly name: string;
+  readonly path: string;
+  readonly idField: string;
+  readonly everyMinutes: number;
+}
+
+const READ_ANYWAY = new Set([...Object.keys(DEFAULT_RESOURCES), 'customers', 'coupons']);
+const MIN_MINUTES = 5;
+
+/** The resources that no shop is read for by itself, as lists of its REST API: Cloud Elements' own prefix is dropped. */
+export const customLists = (resources: Readonly<Record<string, InstanceResource>>, refreshMinutes: number): readonly InstanceList[] =>
+  Object.entries(resources)
+    .filter(([name]) => !READ_ANYWAY.has(name.toLowerCase()))
+    .map(([name, { url, idField }]) => ({
+      name: name.toLowerCase(),
+      path: url.replace(/^\/(?:hubs\/ecommerce|wp-json\/wc\/v\d)(?=\/)/, '').replace(/\/+$/, ''),
+      idField,
+      everyMinutes: Math.max(MIN_MINUTES, refreshMinutes),
+    }));

@@ -33,7 +33,7 @@ describe('a tenants file that is right', () => {
     const [first, web, pixel] = acme?.tenant.connections ?? [];
     expect(first?.settings).toEqual({
       storeUrl: 'https://shop.example',
-      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
+      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30, resources: [] },
       webhooks: { manage: true, resources: ['orders'] },
       country: 'CL',
       consent: { required: 'auto' },
@@ -52,7 +52,11 @@ describe('a tenants file that is right', () => {
     const reading = file(tenant(shop()), { id: 'bare' });
     if (reading.kind !== 'read') throw new Error('refused');
     expect(reading.tenants.map(({ tenant: each }) => each)).toMatchObject([
-      { connections: [{ secrets: {}, settings: { polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 } } }] },
+      {
+        connections: [
+          { secrets: {}, settings: { polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30, resources: [] } } },
+        ],
+      },
       { id: 'bare', name: 'bare', state: 'active', defaultCountry: null, connections: [] },
     ]);
   });

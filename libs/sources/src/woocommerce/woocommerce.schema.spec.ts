@@ -17,7 +17,7 @@ describe('WooCommerce settings', () => {
   it('need nothing but the shop’s address', () => {
     expect(settingsOf()).toEqual({
       storeUrl: 'https://shop.example',
-      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30 },
+      polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30, resources: [] },
       webhooks: { manage: true, resources: ['orders'] },
       country: null,
       consent: { required: 'auto' },
@@ -39,6 +39,24 @@ describe('WooCommerce settings', () => {
       problemsOf(woocommerceSettingsSchema, { storeUrl: 'https://shop.example', webhooks: { resources } });
     expect(problems(['orders', 'refunds'])).toEqual(['webhooks.resources.1']);
     expect(problems([])).toEqual(['webhooks.resources']);
+  });
+
+  it('take lists of plugins to be read, under names and paths that are safe', () => {
+    const lists = (...resources: object[]) => ({ storeUrl: 'https://shop.example', polling: { resources } });
+    expect(woocommerceSettingsSchema.parse(lists({ name: 'subscriptions', path: '/subscriptions' })).polling.resources).toEqual([
+      { name: 'subscriptions', path: '/subscriptions', idField: 'id', everyMinutes: 60 },
+    ]);
+    const problems = problemsOf(
+      woocommerceSettingsSchema,
+      lists(
+        { name: 'products', path: '/products' },
+        { name: 'Sub scriptions', path: '/../users' },
+        { name: 'x', path: '/x', everyMinutes: 1 },
+      ),
+    );
+    expect(problems.map((path) => path.replace('polling.resources.', ''))).toEqual(['0.name', '1.name', '1.path', '2.everyMinutes']);
+    const twice = { name: 'x', path: '/x' };
+    expect(problemsOf(woocommerceSettingsSchema, lists(twice, twice))).toEqual(['polling.resources']);
   });
 
   it('fill in the other half of a polling section', () => {

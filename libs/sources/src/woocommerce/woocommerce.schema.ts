@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isResourceName } from '@tributary/domain';
 import { shopFactsSchema } from './shop/shop-facts.js';
 import { WEBHOOK_RESOURCES } from './webhooks/managed-topics.js';
 
@@ -8,6 +9,25 @@ const DEFAULT_REFRESH_INTERVAL_SECONDS = 60;
 const DEFAULT_HISTORY_DAYS = 30;
 const MAX_HISTORY_DAYS = 3_650;
 const MIN_TOKEN_CHARS = 16;
+const MAX_CUSTOM_LISTS = 10;
+const MIN_CUSTOM_MINUTES = 5;
+const DEFAULT_CUSTOM_MINUTES = 60;
+const DAY_MINUTES = 1_440;
+const OWN_NAMES = /^(?:order|product|coupon|customer)s?$/;
+
+/** A list of a plugin's, or one of WooCommerce's own that has no shape here. */
+const customList = z.strictObject({
+  name: z
+    .string()
+    .refine(isResourceName, 'must be a name of a–z, 0–9, _ and -, such as subscriptions')
+    .refine((name) => !OWN_NAMES.test(name), 'is read anyway'),
+  path: z.string().regex(/^(?:\/[A-Za-z0-9_-]{1,60}){1,4}$/, 'must be a path below wp-json/wc/v3, such as /subscriptions'),
+  idField: z
+    .string()
+    .regex(/^[A-Za-z_]\w{0,99}$/, 'must be the name of a field')
+    .default('id'),
+  everyMinutes: z.int().min(MIN_CUSTOM_MINUTES, `must be at least ${MIN_CUSTOM_MINUTES}`).max(DAY_MINUTES).default(DEFAULT_CUSTOM_MINUTES),
+});
 
 function isStoreUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -34,6 +54,12 @@ export const woocommerceSettingsSchema = z.strictObject({
         })
         .default(DEFAULT_HISTORY_DAYS)
         .describe('Of orders created before the shop was connected: how far back they are read; older ones by an import'),
+      resources: z
+        .array(customList)
+        .max(MAX_CUSTOM_LISTS, `polling.resources may name ${MAX_CUSTOM_LISTS}`)
+        .refine((lists) => new Set(lists.map(({ name }) => name)).size === lists.length, 'polling.resources must have different names')
+        .default([])
+        .describe('Lists of the shop’s REST API that are read into the catalog as they are, such as a plugin’s'),
     })
     .prefault({}),
   /** Whether webhooks are made in the shop and kept in order, where its keys may write. */

@@ -122,7 +122,9 @@ export class OrderRoutes {
       order.refunds.map((refund) => ({ id: refund.id, createdAt: refund.createdAt, modifiedAt: refund.createdAt, order, refund })),
     );
     const isInTime = dateFilter(call.parameters, this.#ground.site.utcOffsetMinutes, true);
-    const page = pageOf(inOrder(rows.filter(isInTime), query), query, this.#ground.traits.countsPastTheEnd);
+    const isChosen = chosenOnly(query);
+    const chosen = rows.filter((row) => isInTime(row) && isChosen(row));
+    const page = pageOf(inOrder(chosen, query), query, this.#ground.traits.countsPastTheEnd);
     const json = page.rows.map(({ order, refund }): JsonObject => {
       const { id = 0, ...rest } = this.#renderer.refund(order, refund, viewOf(call));
       return { id, parent_id: order.id, ...rest };

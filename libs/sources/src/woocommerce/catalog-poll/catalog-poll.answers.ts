@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { idOf, objectOf } from '../body-reader.js';
 import { readCatalogItem } from '../catalog/catalog-body.js';
 import type { CatalogFact, ShopItem } from '../catalog/catalog.facts.js';
 import { startKeyset, takeKeysetPage } from '../poll/keyset-walk.js';
@@ -7,7 +6,8 @@ import { failed, readObject, readPage, readSingle, type PollFailure, type Readin
 import type { RefusedBody } from '../refused-body.js';
 import type { ShopReply } from '../rest/shop-exchange.js';
 import { REST_SETTLE_MS } from '../woocommerce-order.source.js';
-import type { ShopKnowledge } from './catalog-poll.moves.js';
+import { everyMsOf, isSwept, type ShopKnowledge } from './catalog-poll.moves.js';
+import { idsOfRows, isListed, type ListedResource } from './custom-list.js';
 import type { CatalogPollSettings } from './catalog-poll.settings.js';
 import {
   sweepOfTask,
@@ -16,7 +16,6 @@ import {
   type CatalogSweep,
   type CatalogTask,
   type KnownItemsTask,
-  type ListedResource,
   type LookupsTask,
   type VariableProduct,
   type WalkTask,
@@ -88,7 +87,7 @@ const stepTo = (state: CatalogState, what: Partial<Omit<CatalogStep, 'state'>> =
 
 const itemsOf = (resource: string, ids: readonly string[]): ShopItem[] => ids.map((id) => ({ resource, id }));
 
-const idsIn = (rows: readonly unknown[]): string[] => rows.map((row) => idOf(objectOf(row)['id'])).filter((id) => id !== null);
+const idsIn = (rows: readonly unknown[]): readonly string[] => idsOfRows('product', rows, []);
 
 const without = (ids: readonly string[], found: readonly string[]): string[] => {
   const here = new Set(found);
@@ -107,17 +106,26 @@ interface ReadRows {
   readonly unreadable: readonly UnreadableItem[];
 }
 
+/** How rows were read. */
+interface RowsRead {
+  readonly shopTime: number;
+  readonly defaultCountry: string | null;
+  readonly parentId: string | null;
+  /** Of a custom list; `id` unless told otherwise. */
+  readonly idField?: string;
+}
+
 function readRows(
   state: CatalogState,
-  resource: ListedResource,
+  resource: string,
   rows: readonly unknown[],
-  { shopTime, defaultCountry, parentId }: { shopTime: number; defaultCountry: string | null; parentId: string | null },
+  { shopTime, defaultCountry, parentId, idField = 'id' }: RowsRead,
 ): ReadRows {
   const facts: CatalogFact[] = [];
   const unreadable: UnreadableItem[] = [];
   const marks: string[] = [];
   for (const row of rows) {
-    const fact = readCatalogItem(resource, row, { readAt: shopTime - REST_SETTLE_MS, defaultCountry }, parentId);
+    const fact = readCatalogItem(resource, row, { readAt: shopTime - REST_SETTLE_MS, defaultCountry, idField }, parentId);
     if (fact.kind !== 'refused') {
       facts.push(fact);
       continue;
@@ -187,12 +195,13 @@ function takeChanges(task: CatalogChangesTask, state: CatalogState, reply: ShopR
   return { kind: 'read', value: { ...ended(kept, sweepOfTask(task)), ...seen } };
 }
 
-function takeWalk(task: WalkTask, state: CatalogState, reply: ShopReply, { defaultCountry }: CatalogContext): Reading<CatalogStep> {
+function takeWalk(task: WalkTask, state: CatalogState, reply: ShopReply, { defaultCountry, shop }: CatalogContext): Reading<CatalogStep> {
   const page = readPage(reply);
   if (page.kind === 'failed') return page;
   const { rows, pageCount, shopTime } = page.value;
   if (task.page === 0 && pageCount > 1) return { kind: 'read', value: stepTo({ ...state, task: { ...task, page: pageCount } }) };
-  const { state: after, ...seen } = readRows(state, task.resource, rows, { shopTime, defaultCountry, parentId: null });
+  const idField = shop.customLists.find(({ name }) => name === task.resource)?.idField ?? 'id';
+  const { state: after, ...seen } = readRows(state, task.resource, rows, { shopTime, defaultCountry, parentId: null, idField });
   const next = withVariable({ ...after, failures: 0 }, seen.facts);
   if (task.page > 1) return { kind: 'read', value: { ...stepTo({ ...next, task: { ...task, page: task.page - 1 } }), ...seen } };
   if (task.resource === 'customer') return { kind: 'read', value: { ...ended(next, 'customers'), ...seen } };
@@ -200,12 +209,25 @@ function takeWalk(task: WalkTask, state: CatalogState, reply: ShopReply, { defau
   return { kind: 'read', value: { ...stepTo({ ...next, task: known }), ...seen } };
 }
 
-function takeKnown(task: KnownItemsTask, state: CatalogState, reply: ShopReply): Reading<CatalogStep> {
+function takeKnown(task: KnownItemsTask, state: CatalogState, reply: ShopReply, { shop }: CatalogContext): Reading<CatalogStep> {
   const page = readPage(reply);
   if (page.kind === 'failed') return page;
-  const missing = itemsOf(task.resource, without(task.ids ?? [], idsIn(page.value.rows)));
+  const { rows, shopTime } = page.value;
+  const asked = task.ids ?? [];
+  const listed = idsOfRows(task.resource, rows, shop.customLists);
+  const next = { ...state, task: { ...task, ids: null } };
+  if (!isListed(task.resource)) {
+    // A plugin's list that does not heed `include` shows others instead: then absence says nothing.
+    if (without(listed, asked).length > 0) return failed('unusable', 'the list ignores include: what was deleted cannot be found');
+    const asOf = shopTime - REST_SETTLE_MS;
+    return {
+      kind: 'read',
+      value: stepTo(next, { absent: itemsOf(task.resource, without(asked, listed)).map((item) => ({ ...item, asOf })) }),
+    };
+  }
+  const missing = itemsOf(task.resource, without(asked, listed));
   const areLookupsDue = state.areLookupsDue || missing.length > 0;
-  return { kind: 'read', value: stepTo({ ...state, areLookupsDue, task: { ...task, ids: null } }, { missing }) };
+  return { kind: 'read', value: stepTo({ ...next, areLookupsDue }, { missing }) };
 }
 
 /** A page of what we know, or the end of it. */
@@ -279,12 +301,12 @@ function takeTask(task: CatalogTask, state: CatalogState, reply: ShopReply, cont
     case 'walk':
       return takeWalk(task, state, reply, context);
     case 'known':
-      return takeKnown(task, state, reply);
+      return takeKnown(task, state, reply, context);
   }
 }
 
 /** Nothing is lost by a failure: what was asked is asked again later; what keeps failing makes room for the rest. */
-function withFailure(before: CatalogState, failure: PollFailure, { settings, now }: CatalogContext): CatalogStep {
+function withFailure(before: CatalogState, failure: PollFailure, { settings, shop, now }: CatalogContext): CatalogStep {
   const failures = before.failures + 1;
   const isGivenUp = failures >= FAILURES_UNTIL_GIVEN_UP || HOPELESS.has(failure.kind);
   const restMs = Math.max(settings.retryMs * 2 ** (failures - 1), failure.retryAfterMs ?? 0);
@@ -302,8 +324,16 @@ function withFailure(before: CatalogState, failure: PollFailure, { settings, now
   if (task === null) return stepTo(on);
   const sweep = sweepOfTask(task);
   const failing = state.failing.includes(sweep) ? state.failing : [...state.failing, sweep];
-  const sweptAt = { ...state.sweptAt, [sweep]: now - settings.everyMs[sweep] + settings.giveUpMs };
+  const sweptAt = { ...state.sweptAt, [sweep]: now - everyMsOf(sweep, settings, shop) + settings.giveUpMs };
   return stepTo({ ...on, task: null, failing, sweptAt }, { findings: [{ kind: 'sweep-failed', sweep, failure }] });
+}
+
+/** A list that the settings do not name any more fails no longer. */
+function withoutOldFailures(step: CatalogStep, { shop }: CatalogContext): CatalogStep {
+  const { state, findings } = step;
+  const failing = state.failing.filter((sweep) => isSwept(sweep, shop));
+  if (failing.length === state.failing.length) return step;
+  return { ...step, state: { ...state, failing }, findings: failing.length === 0 ? [...findings, { kind: 'all-well' }] : findings };
 }
 
 /** Where the shop's answer leads. */
@@ -318,5 +348,5 @@ export function takeCatalogReply(state: CatalogState, reply: ShopReply, context:
         : task === null
           ? { kind: 'read' as const, value: stepTo(state) }
           : takeTask(task, state, reply, context);
-  return taken.kind === 'failed' ? withFailure(state, taken.failure, context) : taken.value;
+  return withoutOldFailures(taken.kind === 'failed' ? withFailure(state, taken.failure, context) : taken.value, context);
 }

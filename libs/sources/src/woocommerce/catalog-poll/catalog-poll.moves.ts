@@ -1,14 +1,17 @@
 import { keysetQuery, startKeyset } from '../poll/keyset-walk.js';
 import type { ShopQuery } from '../rest/shop-exchange.js';
+import { OWN_PATHS, pathOfResource, type CustomList } from './custom-list.js';
 import type { CatalogPollSettings } from './catalog-poll.settings.js';
 import {
   CATALOG_SWEEPS,
   type CatalogState,
   type CatalogSweep,
   type CatalogTask,
-  type ListedResource,
+  type KnownItemsTask,
+  type OwnSweep,
   type LookupsTask,
   type VariableProduct,
+  type WalkTask,
 } from './catalog-poll.state.js';
 
 /** What polling the orders has learnt of the shop. */
@@ -17,6 +20,8 @@ export interface ShopKnowledge {
   /** The shop's newest Date, epoch ms. */
   readonly shopClock: number;
   readonly hasModifiedFilter: boolean;
+  /** By the connection's settings. */
+  readonly customLists: readonly CustomList[];
 }
 
 /** What is done next for a catalog. */
@@ -31,46 +36,57 @@ export type CatalogMove =
   | { readonly kind: 'wait'; readonly until: number };
 
 const SECOND = 1_000;
-const PATHS = { product: '/products', coupon: '/coupons', customer: '/customers' } as const;
+const MINUTE = 60 * SECOND;
 const FRESH = { _skip_cache: '1' } as const;
 
 /** Orders' own lists say `role` nothing; customers' leave out who is no mere customer. */
-const parametersOf = (resource: ListedResource): Readonly<Record<string, string>> =>
-  resource === 'customer' ? { ...FRESH, role: 'all' } : FRESH;
+const parametersOf = (resource: string): Readonly<Record<string, string>> => (resource === 'customer' ? { ...FRESH, role: 'all' } : FRESH);
 
-const byId = (resource: ListedResource, rows: number, page: number): ShopQuery => ({
-  path: PATHS[resource],
+const byId = (resource: string, path: string, rows: number, page: number): ShopQuery => ({
+  path,
   parameters: { ...parametersOf(resource), per_page: String(rows), orderby: 'id', order: 'asc', page: String(Math.max(1, page)) },
 });
 
-const inIds = (resource: ListedResource, ids: readonly string[], fields: Readonly<Record<string, string>>): ShopQuery => {
-  const { path, parameters } = byId(resource, ids.length, 1);
+const inIds = (resource: string, path: string, ids: readonly string[], fields: Readonly<Record<string, string>>): ShopQuery => {
+  const { parameters } = byId(resource, path, ids.length, 1);
   return { path, parameters: { ...parameters, ...fields, include: ids.join(',') } };
 };
 
-const lookupQuery = ({ resource, left, stage }: LookupsTask): ShopQuery =>
-  stage === 'list' ? inIds(resource, left, {}) : { path: `${PATHS[resource]}/${left[0] ?? ''}`, parameters: FRESH };
+function lookupQuery({ resource, left, stage }: LookupsTask): ShopQuery {
+  const path = OWN_PATHS[resource];
+  return stage === 'list' ? inIds(resource, path, left, {}) : { path: `${path}/${left[0] ?? ''}`, parameters: FRESH };
+}
 
 function variationsMove({ id, page, isRead }: VariableProduct, { pageRows }: ShopKnowledge): CatalogMove {
   if (isRead) return { kind: 'ask-known-variations', parentId: id };
-  const { parameters } = byId('product', pageRows, page);
-  return { kind: 'ask-shop', query: { path: `/products/${id}/variations`, parameters } };
+  return { kind: 'ask-shop', query: byId('product', `/products/${id}/variations`, pageRows, page) };
 }
 
-function moveOf(task: CatalogTask, shop: ShopKnowledge): CatalogMove {
+/** A page of a list, of our own table, or of the list again by ids; null: the list is none of this shop's any more. */
+function listMove(task: WalkTask | KnownItemsTask, { customLists, pageRows }: ShopKnowledge): CatalogMove | null {
+  const { resource } = task;
+  const path = pathOfResource(resource, customLists);
+  if (path === undefined) return null;
+  if (task.kind === 'walk') return { kind: 'ask-shop', query: byId(resource, path, pageRows, task.page) };
+  if (task.ids === null) return { kind: 'ask-known-items', resource, after: task.after, limit: pageRows };
+  const idField = customLists.find(({ name }) => name === resource)?.idField ?? 'id';
+  return { kind: 'ask-shop', query: inIds(resource, path, task.ids, { _fields: idField }) };
+}
+
+/** Null: there is nothing to do for it any more. */
+function moveOf(task: CatalogTask, shop: ShopKnowledge): CatalogMove | null {
   switch (task.kind) {
     case 'unit':
       return { kind: 'ask-shop', query: { path: '/settings/products/woocommerce_weight_unit', parameters: FRESH } };
     case 'changes':
-      return { kind: 'ask-shop', query: keysetQuery(task.keyset, shop.pageRows, PATHS[task.resource]) };
+      return { kind: 'ask-shop', query: keysetQuery(task.keyset, shop.pageRows, OWN_PATHS[task.resource]) };
     case 'walk':
-      return { kind: 'ask-shop', query: byId(task.resource, shop.pageRows, task.page) };
     case 'known':
-      return task.ids === null
-        ? { kind: 'ask-known-items', resource: task.resource, after: task.after, limit: shop.pageRows }
-        : { kind: 'ask-shop', query: inIds(task.resource, task.ids, { _fields: 'id' }) };
+      return listMove(task, shop);
   }
 }
+
+const resourceOf = (sweep: `custom:${string}`): string => sweep.slice('custom:'.length);
 
 function taskOf(sweep: CatalogSweep, state: CatalogState, settings: CatalogPollSettings, { shopClock }: ShopKnowledge): CatalogTask {
   const changes = (resource: 'product' | 'coupon'): CatalogTask => {
@@ -90,6 +106,8 @@ function taskOf(sweep: CatalogSweep, state: CatalogState, settings: CatalogPollS
       return { kind: 'walk', resource: 'coupon', page: 0 };
     case 'customers':
       return { kind: 'walk', resource: 'customer', page: 0 };
+    default:
+      return { kind: 'walk', resource: resourceOf(sweep), page: 0 };
   }
 }
 
@@ -97,8 +115,24 @@ function taskOf(sweep: CatalogSweep, state: CatalogState, settings: CatalogPollS
 const isPossible = (sweep: CatalogSweep, { hasModifiedFilter }: ShopKnowledge): boolean =>
   hasModifiedFilter || (sweep !== 'product-changes' && sweep !== 'coupon-changes');
 
-const dueAt = (state: CatalogState, settings: CatalogPollSettings, sweep: CatalogSweep): number =>
-  (state.sweptAt[sweep] ?? Number.NEGATIVE_INFINITY) + settings.everyMs[sweep];
+const isOwn = (sweep: CatalogSweep): sweep is OwnSweep => CATALOG_SWEEPS.some((own) => own === sweep);
+
+/** How often a sweep begins; 0 for a list that is none of this shop's any more. */
+export function everyMsOf(sweep: CatalogSweep, settings: CatalogPollSettings, { customLists }: ShopKnowledge): number {
+  if (isOwn(sweep)) return settings.everyMs[sweep];
+  return (customLists.find(({ name }) => name === resourceOf(sweep))?.everyMinutes ?? 0) * MINUTE;
+}
+
+const dueAt = (state: CatalogState, settings: CatalogPollSettings, shop: ShopKnowledge, sweep: CatalogSweep): number =>
+  (state.sweptAt[sweep] ?? Number.NEGATIVE_INFINITY) + everyMsOf(sweep, settings, shop);
+
+export const isSwept = (sweep: CatalogSweep, { customLists }: ShopKnowledge): boolean =>
+  isOwn(sweep) || customLists.some(({ name }) => name === resourceOf(sweep));
+
+const sweepsOf = (shop: ShopKnowledge): readonly CatalogSweep[] => [
+  ...CATALOG_SWEEPS.filter((sweep) => isPossible(sweep, shop)),
+  ...shop.customLists.map(({ name }) => `custom:${name}` as const),
+];
 
 /** Counts a request, and takes a rest after so many. */
 function paced(state: CatalogState, move: CatalogMove, settings: CatalogPollSettings, now: number): CatalogState {
@@ -124,11 +158,13 @@ export function nextCatalogMove(
   if (before.areLookupsDue) return go(before, { kind: 'ask-due-lookups', limit: shop.pageRows });
   const [variable] = before.variable;
   if (variable !== undefined) return go(before, variationsMove(variable, shop));
-  if (before.task !== null) return go(before, moveOf(before.task, shop));
-  const sweeps = CATALOG_SWEEPS.filter((sweep) => isPossible(sweep, shop));
-  const due = sweeps.find((sweep) => dueAt(before, settings, sweep) <= now);
-  if (due === undefined)
-    return { state: before, move: { kind: 'wait', until: Math.min(...sweeps.map((sweep) => dueAt(before, settings, sweep))) } };
-  const task = taskOf(due, before, settings, shop);
-  return go({ ...before, task, failures: 0, sweptAt: { ...before.sweptAt, [due]: now } }, moveOf(task, shop));
+  const underWay = before.task === null ? null : moveOf(before.task, shop);
+  if (underWay !== null) return go(before, underWay);
+  const sweeps = sweepsOf(shop);
+  const dueTimes = sweeps.map((sweep) => dueAt(before, settings, shop, sweep));
+  const due = sweeps[dueTimes.findIndex((at) => at <= now)];
+  const task = due === undefined ? null : taskOf(due, before, settings, shop);
+  const move = task === null ? null : moveOf(task, shop);
+  if (due === undefined || move === null) return { state: before, move: { kind: 'wait', until: Math.min(...dueTimes) } };
+  return go({ ...before, task, failures: 0, sweptAt: { ...before.sweptAt, [due]: now } }, move);
 }

@@ -1,8 +1,8 @@
-import type { CatalogSweep } from './catalog-poll.state.js';
+import type { OwnSweep } from './catalog-poll.state.js';
 
 /** How often a shop's catalog is asked for what, in ms; the defaults are in docs/catalog.md. */
 export interface CatalogPollSettings {
-  readonly everyMs: Readonly<Record<CatalogSweep, number>>;
+  readonly everyMs: Readonly<Record<OwnSweep, number>>;
   /** How far behind the watermark each look for changes begins. */
   readonly overlapMs: number;
   /** Where nothing changes, the watermark follows the shop's clock at this distance. */

@@ -36,14 +36,18 @@ class Follower {
   private readonly keys = this.shop.people.addKey('read');
   private state: CatalogState = resumeCatalog(null);
   private lookups: ShopItem[] = [];
-  private readonly shopKnowledge: ShopKnowledge;
+  private shopKnowledge: ShopKnowledge;
 
   constructor(knowledge: Partial<ShopKnowledge> = {}) {
-    this.shopKnowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, ...knowledge };
+    this.shopKnowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists: [], ...knowledge };
   }
 
   lookUp(...items: readonly ShopItem[]): void {
     this.lookups.push(...items);
+  }
+
+  forgetLists(): void {
+    this.shopKnowledge = { ...this.shopKnowledge, customLists: [] };
   }
 
   /** Polls until nothing is due; answers when something is. The state goes through JSON after every step, as it is kept. */
@@ -216,7 +220,7 @@ describe('a shop that is polled', () => {
     const keys = shop.people.addKey('read');
     const { url, headers } = shopRequest(request, ACCESS, keys, { timestampSeconds: 0, nonce: '' });
     const reply: ShopReply = { kind: 'answered', answer: shop.handle({ method: 'GET', url, headers, body: null }) };
-    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true };
+    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists: [] };
     const context = { shop: knowledge, settings: CATALOG_POLL_SETTINGS, now: START, defaultCountry: null };
     const reading = (weightUnit: string | null): CatalogState => ({
       ...resumeCatalog(null),
@@ -227,6 +231,55 @@ describe('a shop that is polled', () => {
     expect(takeCatalogReply(reading('kg'), reply, context).state).toMatchObject({ weightUnit: 'lbs', sweptAt: { 'weight-unit': START } });
     expect(takeCatalogReply(reading('kg'), reply, context).state.sweptAt.products).toBeUndefined();
     expect(takeCatalogReply(reading('lbs'), reply, context).state.sweptAt.products).toBe(START);
+  });
+});
+
+describe('a list that the settings name', () => {
+  const customLists = [{ name: 'refunds', path: '/refunds', idField: 'id', everyMinutes: 30 }];
+  const refundsOf = (follower: Follower): (readonly [string, boolean])[] =>
+    [...follower.known]
+      .filter(([key]) => key.startsWith('refunds '))
+      .map(([key, { isAbsent }]) => [key.replace('refunds ', ''), isAbsent] as const)
+      .toSorted(([a], [b]) => Number(a) - Number(b));
+
+  it('is read over all its pages, again at its own interval, and what it lacks then is deleted', () => {
+    const follower = new Follower({ customLists });
+    const { orders, catalog } = follower.shop;
+    const product = catalog.add().id;
+    const order = orders.create({ status: 'completed', lines: [{ productId: product, quantity: 9 }] }).id;
+    const refunds = Array.from({ length: 7 }, () => orders.addRefund(order, { amount: 10 }));
+    follower.poll();
+    expect(refundsOf(follower)).toEqual(refunds.map((id) => [String(id), false]));
+    orders.deleteRefund(order, refunds[3]!);
+    const late = orders.addRefund(order, { amount: 10 });
+    follower.now += 29 * 60_000;
+    follower.poll();
+    expect(refundsOf(follower)).toHaveLength(7);
+    follower.now += 60_000;
+    follower.poll();
+    expect(refundsOf(follower)).toEqual([...refunds.map((id, index) => [String(id), index === 3]), [String(late), false]]);
+    expect(follower.findings).toEqual([]);
+  });
+
+  it('is not believed to lack anything when it shows what was not asked for', () => {
+    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists };
+    const context = { shop: knowledge, settings: CATALOG_POLL_SETTINGS, now: START, defaultCountry: null };
+    const headers = { date: new Date(START).toUTCString(), 'x-wp-total': '1', 'x-wp-totalpages': '1', 'content-type': 'application/json' };
+    const reply: ShopReply = { kind: 'answered', answer: { status: 200, headers, body: '[{"id": 3}]' } };
+    const state: CatalogState = { ...resumeCatalog(null), task: { kind: 'known', resource: 'refunds', after: '2', ids: ['1', '2'] } };
+    const step = takeCatalogReply(state, reply, context);
+    expect(step.absent).toEqual([]);
+    expect(step.findings).toMatchObject([{ kind: 'sweep-failed', sweep: 'custom:refunds', failure: { kind: 'unusable' } }]);
+  });
+
+  it('that the shop does not have is told once, tried hourly, and forgotten with the setting', () => {
+    const follower = new Follower({ customLists: [{ ...customLists[0]!, name: 'bookings', path: '/bookings' }] });
+    follower.poll();
+    expect(follower.findings).toMatchObject([{ kind: 'sweep-failed', sweep: 'custom:bookings' }]);
+    follower.forgetLists();
+    follower.now += 10 * 60_000;
+    follower.poll();
+    expect(follower.findings.slice(1)).toEqual([{ kind: 'all-well' }]);
   });
 });
 

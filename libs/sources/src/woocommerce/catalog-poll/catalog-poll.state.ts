@@ -1,11 +1,11 @@
 import type { Keyset } from '../poll/keyset-walk.js';
+import { isListed, type ListedResource } from './custom-list.js';
 
 /** What is read of a catalog, in the order in which it is begun when all of it is due. */
 export const CATALOG_SWEEPS = ['weight-unit', 'product-changes', 'coupon-changes', 'products', 'coupons', 'customers'] as const;
-export type CatalogSweep = (typeof CATALOG_SWEEPS)[number];
-
-/** Resources that WooCommerce's REST API lists. */
-export type ListedResource = 'product' | 'coupon' | 'customer';
+export type OwnSweep = (typeof CATALOG_SWEEPS)[number];
+/** What WooCommerce itself has, or `custom:<name>`. */
+export type CatalogSweep = OwnSweep | `custom:${string}`;
 
 export interface UnitTask {
   readonly kind: 'unit';
@@ -26,7 +26,8 @@ export interface CatalogChangesTask {
 /** The whole list by ids, from its last page to its first: what leaves meanwhile only moves others to pages still to be read. */
 export interface WalkTask {
   readonly kind: 'walk';
-  readonly resource: ListedResource;
+  /** One of WooCommerce's own, or a custom list's name. */
+  readonly resource: string;
   /** The page that is asked next; 0: how many there are. */
   readonly page: number;
 }
@@ -34,7 +35,7 @@ export interface WalkTask {
 /** What we know is looked for in the shop's list, a page at a time. */
 export interface KnownItemsTask {
   readonly kind: 'known';
-  readonly resource: 'product' | 'coupon';
+  readonly resource: string;
   /** Id; the next page begins after it. */
   readonly after: string;
   /** Null: the next page is still to be asked of our own table. */
@@ -116,6 +117,6 @@ export const sweepOfTask = (task: CatalogTask): CatalogSweep => {
       return task.resource === 'product' ? 'product-changes' : 'coupon-changes';
     case 'walk':
     case 'known':
-      return `${task.resource}s`;
+      return isListed(task.resource) ? `${task.resource}s` : `custom:${task.resource}`;
   }
 };

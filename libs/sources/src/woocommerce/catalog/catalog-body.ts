@@ -49,9 +49,9 @@ class Fields {
   }
 
   /** Of a custom resource: any text that may stand in a key. */
-  resourceId(): string {
-    const id = resourceIdOf(this.body['id']);
-    if (id === null) this.complaints.add('', 'id', 'is missing or not an id');
+  resourceId(idField: string): string {
+    const id = resourceIdOf(this.body[idField]);
+    if (id === null) this.complaints.add('', idField, 'is missing or not an id');
     return id ?? '0';
   }
 
@@ -86,9 +86,9 @@ class Fields {
     return isDecimalText(text) ? text : '';
   }
 
-  /** Its modification, else its creation: a user whom nobody changed has no other. */
-  seenAt({ readAt }: CatalogReadContext): { readonly modifiedAt: number; readonly asOf: number } {
-    const modifiedAt = this.date('date_modified_gmt') ?? this.date('date_created_gmt');
+  /** Its modification, else its creation: a user whom nobody changed has no other. `undated`: what counts where it has no date at all. */
+  seenAt({ readAt }: CatalogReadContext, undated: number | null = null): { readonly modifiedAt: number; readonly asOf: number } {
+    const modifiedAt = this.date('date_modified_gmt') ?? this.date('date_created_gmt') ?? undated;
     if (modifiedAt === null) this.complaints.add('', 'date_modified_gmt', 'is missing');
     const at = modifiedAt ?? 0;
     return { modifiedAt: at, asOf: readAt === null ? at : Math.max(at, readAt) };
@@ -201,11 +201,12 @@ function readCustom(resource: string, fields: Fields, context: CatalogReadContex
   return fields.orRefused<CustomResourceFact>({
     kind: 'resource',
     resource,
-    resourceId: fields.resourceId(),
+    resourceId: fields.resourceId(context.idField ?? 'id'),
     createdAt: fields.date('date_created_gmt'),
     body,
     email: firstMailOf(body),
-    ...fields.seenAt(context),
+    // A list of a plugin's need not have WooCommerce's dates: it is so as of the read.
+    ...fields.seenAt(context, context.readAt),
   });
 }
 

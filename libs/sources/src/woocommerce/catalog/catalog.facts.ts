@@ -66,4 +66,6 @@ export interface CatalogReadContext {
   readonly readAt: number | null;
   /** The tenant's, ISO alpha-2: for phones of customers without a billing country. */
   readonly defaultCountry: string | null;
+  /** Of a custom resource; default `id`. */
+  readonly idField?: string;
 }
