@@ -19,7 +19,7 @@ export async function tributary(
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(root, 'dist', 'apps', 'cli', 'main.js'), ...args], {
     cwd: root,
-    env: { ...stack.environment(), CONTROL_URL: stack.app('control').url, ...env },
+    env: { ...stack.environment(), CONTROL_URL: stack.apps.get('control')?.url ?? 'http://127.0.0.1:1', ...env },
   });
   let out = '';
   let err = '';

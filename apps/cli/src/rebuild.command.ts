@@ -5,6 +5,7 @@ import {
   schemaIdOf,
   TIKTOK_DELIVERY_RECORDS,
   TIKTOK_DELIVERY_TOPIC,
+  TIKTOK_VISIT_DELIVERY_TOPIC,
 } from '@tributary/codecs';
 import { Rebuild } from '@tributary/delivery';
 import { learnSchema, loadSchemaBook } from '@tributary/stream';
@@ -12,8 +13,13 @@ import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
 import type { Terminal } from './terminal.js';
 
 const TARGETS = {
-  tiktok: { app: 'tiktok', deliveryTopic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS },
-  fulfillment: { app: 'fulfillment', deliveryTopic: FULFILLMENT_DELIVERY_TOPIC, records: FULFILLMENT_DELIVERY_RECORDS },
+  tiktok: {
+    app: 'tiktok',
+    deliveryTopic: TIKTOK_DELIVERY_TOPIC,
+    records: TIKTOK_DELIVERY_RECORDS,
+    visitTopic: TIKTOK_VISIT_DELIVERY_TOPIC,
+  },
+  fulfillment: { app: 'fulfillment', deliveryTopic: FULFILLMENT_DELIVERY_TOPIC, records: FULFILLMENT_DELIVERY_RECORDS, visitTopic: null },
 } as const;
 
 /** `tributary rebuild <app>`: folds an app's tables anew from the log and swaps them in; sends nothing. */

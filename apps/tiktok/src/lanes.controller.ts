@@ -5,7 +5,7 @@ import { TiktokPipeline } from './tiktok.pipeline.js';
 
 type Answer = Promise<{ readonly nextOffset: number }>;
 
-/** Batches of the app's three lanes, each to its projection. */
+/** Batches of the app's lanes, each to its projection. */
 @Controller()
 export class LanesController {
   constructor(@Inject(TiktokPipeline) private readonly pipeline: TiktokPipeline) {}
@@ -18,6 +18,16 @@ export class LanesController {
   @MessagePattern('deliveries')
   deliveries(@Payload() { batch, control }: LaneBatch): Answer {
     return this.pipeline.projections.deliveries.onBatch(batch, control);
+  }
+
+  @MessagePattern('visit-deliveries')
+  visitDeliveries(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.visits.projections.visitDeliveries.onBatch(batch, control);
+  }
+
+  @MessagePattern('visits')
+  visits(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.visits.projections.visits.onBatch(batch, control);
   }
 
   @MessagePattern('orders')

@@ -2,7 +2,13 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { ORDER_EVENTS_TOPIC, TIKTOK_DEAD_LETTER_TOPIC, TIKTOK_DELIVERY_TOPIC } from '@tributary/codecs';
+import {
+  ORDER_EVENTS_TOPIC,
+  TIKTOK_DEAD_LETTER_TOPIC,
+  TIKTOK_DELIVERY_TOPIC,
+  TIKTOK_VISIT_DELIVERY_TOPIC,
+  VISIT_EVENTS_TOPIC,
+} from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
@@ -14,7 +20,13 @@ import { tiktokAppSettings, readTiktokSettings, type TiktokAppSettings } from '.
 import { TiktokModule } from './tiktok.module.js';
 import { TiktokPipeline } from './tiktok.pipeline.js';
 
-const REQUIRED_TOPICS = [ORDER_EVENTS_TOPIC, TIKTOK_DELIVERY_TOPIC, TIKTOK_DEAD_LETTER_TOPIC];
+const REQUIRED_TOPICS = [
+  ORDER_EVENTS_TOPIC,
+  VISIT_EVENTS_TOPIC,
+  TIKTOK_DELIVERY_TOPIC,
+  TIKTOK_VISIT_DELIVERY_TOPIC,
+  TIKTOK_DEAD_LETTER_TOPIC,
+];
 
 async function connect(
   settings: TiktokAppSettings,
@@ -51,6 +63,7 @@ async function connect(
     partitions: {
       orders: partitions.get(ORDER_EVENTS_TOPIC) ?? 0,
       deliveries: partitions.get(TIKTOK_DELIVERY_TOPIC) ?? 0,
+      visitDeliveries: partitions.get(TIKTOK_VISIT_DELIVERY_TOPIC) ?? 0,
       deadLetters: partitions.get(TIKTOK_DEAD_LETTER_TOPIC) ?? 0,
     },
   });
@@ -70,22 +83,24 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   const { pipeline, metrics, close } = await connect(settings, log, onFatal);
-  const { lanes } = pipeline;
+  const { lanes, visits } = pipeline;
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
-      notLive: () => stalledLanes(Object.values(lanes)),
+      notLive: () => stalledLanes([...Object.values(lanes), ...Object.values(visits.lanes)]),
       notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
       metrics,
     }),
     new FastifyAdapter(),
     { logger: false },
   );
-  // Two transports, because the orders lane may only start behind the start barrier.
-  await app.connectMicroservice({ strategy: new BatchTransport([lanes.settings, lanes.deliveries]) }).listen();
+  // Two transports, because what decides may only start behind the start barrier.
+  await app
+    .connectMicroservice({ strategy: new BatchTransport([lanes.settings, lanes.deliveries, visits.lanes.visitDeliveries]) })
+    .listen();
   await app.listen(settings.TIKTOK_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.TIKTOK_PORT }, 'listening');
 
-  const ordersLane = app.connectMicroservice({ strategy: new BatchTransport([lanes.orders]) });
+  const deciding = app.connectMicroservice({ strategy: new BatchTransport([lanes.orders, visits.lanes.visits]) });
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
@@ -97,7 +112,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
   await pipeline.passBarrier();
-  if (!isStopping) await ordersLane.listen();
+  if (!isStopping) await deciding.listen();
 }
 
 if (!printSettingsIfAsked(tiktokAppSettings))

@@ -19,6 +19,7 @@ import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
 import { behind, deadLetterTo, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
+import { VisitLanes } from './visit-lanes.js';
 
 const APP = 'tiktok';
 const HOUSEKEEPING_EVERY_MS = 250;
@@ -46,8 +47,13 @@ export interface TiktokPorts {
   readonly baseUrl: string;
   readonly requestsPerSecond: number;
   readonly sessionTimeoutMs: number;
-  /** Partitions of the order topic and of the delivery topic. */
-  readonly partitions: { readonly orders: number; readonly deliveries: number; readonly deadLetters: number };
+  /** Partitions of the topics that are written to, and of the order topic. */
+  readonly partitions: {
+    readonly orders: number;
+    readonly deliveries: number;
+    readonly visitDeliveries: number;
+    readonly deadLetters: number;
+  };
   readonly onFatal: (error: Error) => void;
 }
 
@@ -58,12 +64,14 @@ export interface TiktokPorts {
  * 3. start barrier: both have reached the ends that their logs had at start
  * 4. lane `orders`: order events → fold → decide → one statement: orders, ledger, outbox, queue, offset
  * 5. publisher: outbox → delivery topic; dispatcher: queue → intent → request → outcome
- * 6. sweeps (settings changed) and commands (a person asked)
+ * 6. lane `visits`, beside the orders: visit-lanes.ts
+ * 7. sweeps (settings changed) and commands (a person asked)
  */
 export class TiktokPipeline {
   private readonly told: DestinationAlerts;
   private readonly watch: OffsetWatch;
   private readonly delivery: OrderDelivery<TiktokSettings, TiktokSecrets>;
+  readonly visits: VisitLanes;
   readonly projections: {
     readonly settings: Projection<ConnectionConfigured>;
     readonly deliveries: Projection<DeliveryEvent>;
@@ -81,13 +89,22 @@ export class TiktokPipeline {
   constructor(private readonly ports: TiktokPorts) {
     const { sql, book, registry } = ports;
     this.told = new DestinationAlerts(ports.alerts, WORDS);
-    this.watch = new OffsetWatch(sql, { schemas: [APP], ops: `${APP}_ops`, onWentBack: ports.onFatal });
+    this.watch = new OffsetWatch(sql, { schemas: [APP, `${APP}_ops`], ops: `${APP}_ops`, onWentBack: ports.onFatal });
     this.delivery = new OrderDelivery({ app: APP, topic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS }, DESTINATIONS.tiktok, {
       ...ports,
       learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
       told: this.told,
       watch: this.watch,
       turns: this.orderTurns(),
+    });
+    this.visits = new VisitLanes({
+      ...ports,
+      told: this.told,
+      watch: this.watch,
+      directory: this.delivery.directory,
+      inForce: (credential) => this.delivery.inForce(credential),
+      projection: (...args) => this.projection(...args),
+      lane: (...args) => this.lane(...args),
     });
     this.projections = {
       settings: this.projection(
@@ -119,10 +136,12 @@ export class TiktokPipeline {
   /** Ends of the logs that must be folded before anything is decided or sent; read once, at start. */
   async barrierTargets(): Promise<() => Promise<readonly number[]>> {
     const [settingsEnds, deliveryEnds] = await Promise.all([this.lanes.settings.endOffsets(), this.lanes.deliveries.endOffsets()]);
+    const visitsBehind = await this.visits.barrierTarget();
     const { sql } = this.ports;
     return async () => [
       ...(await behind(sql, { schema: APP, projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets: settingsEnds })),
       ...(await behind(sql, { schema: APP, projection: 'deliveries', topic: TIKTOK_DELIVERY_TOPIC, endOffsets: deliveryEnds })),
+      ...(await visitsBehind()),
     ];
   }
 
@@ -140,6 +159,7 @@ export class TiktokPipeline {
     if (this.isStopped) return;
     await this.watch.look();
     await this.delivery.start();
+    await this.visits.start();
     this.isPastBarrier = true;
     this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
     this.ports.log.info({}, 'start barrier passed');
@@ -153,7 +173,7 @@ export class TiktokPipeline {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.housekeeping);
-    await this.delivery.stop();
+    await Promise.all([this.delivery.stop(), this.visits.stop()]);
   }
 
   private orderTurns(): PartitionTurns {
@@ -167,6 +187,7 @@ export class TiktokPipeline {
     try {
       await this.watch.look();
       await this.delivery.keepHouse();
+      await this.visits.keepHouse();
     } catch (error) {
       this.ports.log.warn({ cause: describeError(error) }, 'housekeeping waits');
     }
@@ -178,12 +199,13 @@ export class TiktokPipeline {
     topic: string,
     decode: (value: Buffer) => Event,
     apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
+    schema: string = APP,
   ): Projection<Event> {
     const { sql, registry, book, log } = this.ports;
     return new Projection<Event>(
       sql,
       {
-        schema: APP,
+        schema,
         projection: name,
         topic,
         decode,

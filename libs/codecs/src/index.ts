@@ -5,6 +5,7 @@ export * from './catalog.codec.js';
 export * from './delivery.codec.js';
 export * from './config.codec.js';
 export * from './visit.codec.js';
+export * from './visit-delivery.codec.js';
 export * from './assertion.codec.js';
 export * from './profile.codec.js';
 export * from './visitor.codec.js';

@@ -1424,6 +1424,108 @@ export const SCHEMAS = {
       { name: 'operator', type: 'string' },
     ],
   },
+  // schemas/avro/tiktok/visits-attempted.v1.avsc
+  'tributary.tiktok.VisitsAttempted': {
+    type: 'record',
+    name: 'VisitsAttempted',
+    namespace: 'tributary.tiktok',
+    doc: 'One vendor request with visits: the intent, durable before it leaves.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv7, minted once' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: 'the destination' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'on our clock' },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'source', type: 'string', doc: 'dispatcher' },
+      { name: 'mode', type: 'string', doc: 'live, test' },
+      { name: 'dueAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'without an outcome by then it counts as unknown' },
+      {
+        name: 'visits',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Visit',
+            namespace: 'tributary.tiktok.VisitsAttempted',
+            fields: [
+              { name: 'sourceConnectionId', type: 'string' },
+              { name: 'reference', type: 'string', doc: "the visit's event id, as the browser made it; the vendor deduplicates by it" },
+              { name: 'eventName', type: 'string', doc: 'as the vendor calls it' },
+              { name: 'eventTime', type: { type: 'long', logicalType: 'timestamp-millis' } },
+              { name: 'settingsVersion', type: 'int', doc: 'with which it was decided' },
+              { name: 'version', type: 'int', doc: 'of its ledger key; the greatest one is the state' },
+              { name: 'attemptCount', type: 'int', doc: 'attempts that count against the limit' },
+              {
+                name: 'unknownSince',
+                type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+                doc: 'first attempt whose outcome nobody knows',
+                default: null,
+              },
+            ],
+          },
+        },
+      },
+    ],
+  },
+  // schemas/avro/tiktok/visits-settled.v1.avsc
+  'tributary.tiktok.VisitsSettled': {
+    type: 'record',
+    name: 'VisitsSettled',
+    namespace: 'tributary.tiktok',
+    doc: 'What became of the visits of one vendor request; without an answer: closed without one.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv7, minted once' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string', doc: 'the destination' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'on our clock' },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'source', type: 'string', doc: 'dispatcher' },
+      { name: 'mode', type: 'string', doc: 'live, test' },
+      { name: 'code', type: ['null', 'string'], doc: "the vendor's, or ours", default: null },
+      { name: 'message', type: ['null', 'string'], default: null },
+      { name: 'requestId', type: ['null', 'string'], doc: "the vendor's", default: null },
+      {
+        name: 'visits',
+        type: {
+          type: 'array',
+          items: {
+            type: 'record',
+            name: 'Visit',
+            namespace: 'tributary.tiktok.VisitsSettled',
+            fields: [
+              { name: 'sourceConnectionId', type: 'string' },
+              { name: 'reference', type: 'string', doc: "the visit's event id, as the browser made it; the vendor deduplicates by it" },
+              { name: 'eventName', type: 'string', doc: 'as the vendor calls it' },
+              { name: 'eventTime', type: { type: 'long', logicalType: 'timestamp-millis' } },
+              { name: 'settingsVersion', type: 'int', doc: 'with which it was decided' },
+              { name: 'version', type: 'int', doc: 'of its ledger key; the greatest one is the state' },
+              { name: 'attemptCount', type: 'int', doc: 'attempts that count against the limit' },
+              {
+                name: 'unknownSince',
+                type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+                doc: 'first attempt whose outcome nobody knows',
+                default: null,
+              },
+              { name: 'state', type: 'string', doc: 'delivered, rejected, transient, unknown, parked, unconfirmed, expired' },
+              { name: 'reason', type: ['null', 'string'], default: null },
+              {
+                name: 'attemptedAt',
+                type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+                doc: 'the newest attempt; null: there was none',
+                default: null,
+              },
+              {
+                name: 'dueAt',
+                type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+                doc: 'when a waiting one may go on',
+                default: null,
+              },
+            ],
+          },
+        },
+      },
+    ],
+  },
   // schemas/avro/visits/cart-item-added.v1.avsc
   'tributary.visits.CartItemAdded': {
     type: 'record',

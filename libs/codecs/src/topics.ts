@@ -23,6 +23,7 @@ export const ASSERTION_EVENTS_TOPIC = 'identity.assertion-events.v1';
 export const PROFILES_TOPIC = 'identity.profiles.v1';
 export const VISITORS_TOPIC = 'identity.visitors.v1';
 export const TIKTOK_DELIVERY_TOPIC = 'tiktok.delivery-events.v1';
+export const TIKTOK_VISIT_DELIVERY_TOPIC = 'tiktok.visit-delivery-events.v1';
 export const TIKTOK_DEAD_LETTER_TOPIC = 'tiktok.dead-letters.v1';
 export const FULFILLMENT_DELIVERY_TOPIC = 'fulfillment.delivery-events.v1';
 export const FULFILLMENT_DEAD_LETTER_TOPIC = 'fulfillment.dead-letters.v1';
@@ -99,6 +100,12 @@ export const TOPICS: readonly TopicDefinition[] = [
     ],
     sealedRecords: [],
     retention: FOR_EVER,
+  },
+  {
+    name: TIKTOK_VISIT_DELIVERY_TOPIC,
+    records: ['tributary.tiktok.VisitsAttempted', 'tributary.tiktok.VisitsSettled'],
+    sealedRecords: [],
+    retention: days(35),
   },
   { name: TIKTOK_DEAD_LETTER_TOPIC, records: ['tributary.tiktok.RecordDeadLettered'], sealedRecords: [], retention: days(90) },
   {

@@ -22,6 +22,12 @@ const BREAKER_MAX_MS = 5 * 60_000;
 const PROBE_MS = 30_000;
 /** A throttled credential goes down to this share of its rate, never below one request a second; each quiet slice wins back a twentieth. */
 const THROTTLED_SHARE = 0.7;
+/** Of each slice visits leave the rest to orders. */
+const VISITS_SHARE = 0.75;
+
+const FOR_ORDERS = `(now() - c.slice_at >= interval '1 second' or c.slice_taken < c.requests_per_second)`;
+const FOR_VISITS = `(now() - c.slice_at >= interval '2 seconds'
+            or case when now() - c.slice_at >= interval '1 second' then 1 else c.slice_taken + 1 end <= c.requests_per_second * ${VISITS_SHARE})`;
 
 /** One row per vendor credential, shared by all replicas: parked, held back by a breaker, limited by slices of one second. */
 export class CredentialsStore {
@@ -31,6 +37,8 @@ export class CredentialsStore {
     private readonly sql: Sql,
     app: string,
     private readonly requestsPerSecond: number,
+    /** Orders go first: visits take no more than their share of a slice, or what nobody has taken for two. */
+    private readonly taker: 'orders' | 'visits' = 'orders',
   ) {
     this.ops = `${plainIdentifier(app)}_ops`;
   }
@@ -41,7 +49,7 @@ export class CredentialsStore {
    */
   token({ tenantId, connectionId }: Credential): Token {
     return {
-      name: 'token',
+      name: `token-${this.taker}`,
       values: [tenantId, connectionId, this.requestsPerSecond],
       sql: `token as (
         insert into ${this.ops}.credentials as c (tenant_id, connection_id, requests_per_second, slice_taken) values ($1, $2, $3, 1)
@@ -54,7 +62,7 @@ export class CredentialsStore {
         where c.parked_at is null
           and (c.breaker_until is null or c.breaker_until <= now())
           and (c.breaker_failures = 0 or c.probe_until is null or c.probe_until < now())
-          and (now() - c.slice_at >= interval '1 second' or c.slice_taken < c.requests_per_second)
+          and ${this.taker === 'orders' ? FOR_ORDERS : FOR_VISITS}
         returning 1)`,
     };
   }
@@ -73,7 +81,7 @@ export class CredentialsStore {
     if (row?.is_parked === true) return { kind: 'parked' };
     const breakerMs = Math.max(row?.breaker_ms ?? 0, row?.probe_ms ?? 0);
     if (breakerMs > 0) return { kind: 'breaker', waitMs: breakerMs };
-    return { kind: 'slice', waitMs: Math.max(5, row?.slice_ms ?? 5) };
+    return { kind: 'slice', waitMs: Math.max(this.taker === 'orders' ? 5 : 100, row?.slice_ms ?? 5) };
   }
 
   /** The vendor answered: the breaker closes. */

@@ -16,3 +16,6 @@ export * from './settings-sweeps.js';
 export * from './rebuild.js';
 export * from './destination-alerts.js';
 export * from './order-delivery.js';
+export * from './visits/visit-delivery.js';
+export * from './visits/visit-fold.js';
+export * from './visits/visit-rows.js';

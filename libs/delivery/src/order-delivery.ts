@@ -77,7 +77,8 @@ export interface OrderDeliveryPorts {
 
 /** From orders to effects of one kind of destination: decisions, ledger, outbox, requests, operators' commands, sweeps. */
 export class OrderDelivery<Settings extends WithSources, Secrets> {
-  private readonly directory: ConnectionDirectory<Settings>;
+  /** Settings in force, renewed by every batch of orders. */
+  readonly directory: ConnectionDirectory<Settings>;
   private readonly ledger: LedgerStore;
   private readonly credentials: CredentialsStore;
   private readonly publisher: OutboxPublisher;
@@ -198,7 +199,8 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     return (plan, mode) => this.registered.destination.expiryOf(plan, mode, found.settings, Date.now());
   }
 
-  private async inForce(credential: Credential): Promise<DestinationInForce<Settings, Secrets> | undefined> {
+  /** A credential's connection as it is now; undefined while nothing may leave. */
+  async inForce(credential: Credential): Promise<DestinationInForce<Settings, Secrets> | undefined> {
     const found = this.directory.destination(credential.tenantId, credential.connectionId);
     if (found === undefined || !found.isActive) return undefined;
     const { vault, told, baseUrl } = this.ports;

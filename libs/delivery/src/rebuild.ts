@@ -3,6 +3,7 @@ import {
   decodeConnectionConfigured,
   decodeDeliveryEvent,
   decodeOrderEvent,
+  decodeVisitDeliveryEvent,
   ORDER_EVENTS_TOPIC,
   schemaIdOf,
   UnknownSchemaId,
@@ -10,7 +11,15 @@ import {
   type DeliveryRecords,
   type SchemaBook,
 } from '@tributary/codecs';
-import { ledgerKey, type Claim, type DeliveryEvent, type Positioned, type Sql } from '@tributary/domain';
+import {
+  ledgerKey,
+  partitionOf,
+  type Claim,
+  type DeliveryEvent,
+  type Positioned,
+  type Sql,
+  type VisitDeliveryEvent,
+} from '@tributary/domain';
 import { readRange, withTopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
 import {
   addIndexes,
@@ -28,6 +37,8 @@ import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
 import { LedgerStore } from './ledger.store.js';
 import { foldOrders } from './order-planner.js';
 import { OrdersStore } from './orders.store.js';
+import { applyVisitDeliveries, putVisits } from './visits/visit-fold.js';
+import { loggedVisits } from './visits/visit-rows.js';
 
 export interface RebuildPorts {
   readonly sql: Sql;
@@ -44,6 +55,8 @@ export interface RebuildTarget {
   readonly app: string;
   readonly deliveryTopic: string;
   readonly records: DeliveryRecords;
+  /** Of requests with visits, where the app sends them. */
+  readonly visitTopic: string | null;
 }
 
 export interface RebuildReport {
@@ -73,6 +86,10 @@ const VERSIONED: Readonly<Record<string, RowVersion>> = {
     version: ['as_of', 'modified_at', 'observed_at', 'content_hash', 'deletion_reported_at'],
   },
   ledger_entries: { key: ['ledger_key'], version: ['version'] },
+  visit_deliveries: {
+    key: ['tenant_id', 'reference', 'destination_connection_id', 'source_connection_id', 'mode'],
+    version: ['version'],
+  },
 };
 
 /** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */
@@ -101,7 +118,9 @@ export class Rebuild {
     onProgress('indexes', 'building them');
     await addIndexes(sql, this.target.app, this.shadow);
     await this.catchUp(sql);
-    const differing = await differingRows(sql, this.target.app, this.shadow, VERSIONED);
+    const { visit_deliveries: visits, ...versioned } = VERSIONED;
+    const tables = this.target.visitTopic === null || visits === undefined ? versioned : VERSIONED;
+    const differing = await differingRows(sql, this.target.app, this.shadow, tables);
     onProgress('compare', [...differing].map(([table, count]) => `${table} ${count} differ`).join(', '));
     if (isDryRun) await sql.query('', `drop schema ${this.shadow} cascade`);
     else await this.swapWhenFree();
@@ -116,6 +135,8 @@ export class Rebuild {
     await this.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
     await this.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
     await this.fold(sql, this.deliveries(sql), deliveryEnds);
+    const { visitTopic } = this.target;
+    if (visitTopic !== null) await this.fold(sql, this.visitDeliveries(sql, visitTopic), await this.ends(visitTopic));
     return this.events - before;
   }
 
@@ -140,12 +161,20 @@ export class Rebuild {
       await lockTables(tx, app, LOCK_TIMEOUT_MS);
       // First the outbox, then the log's end: what left the outbox before was in the log before.
       const unpublished = await tx.query<{ value: Buffer }>('rebuild-outbox', `select value from ${app}_ops.outbox order by id`);
+      const unpublishedVisits =
+        this.target.visitTopic === null
+          ? []
+          : await tx.query<{ ledger_key: string; value: Buffer }>(
+              'rebuild-visit-outbox',
+              `select ledger_key, value from ${app}_ops.visit_outbox order by id`,
+            );
       // Up to the live offsets, which nobody moves now: a consumer whose partition is idle would never notice that it was set back.
       await this.catchUp(tx);
       await this.foldOutbox(
         tx,
         unpublished.map(({ value }) => value),
       );
+      if (this.target.visitTopic !== null) await this.foldVisitOutbox(tx, this.target.visitTopic, unpublishedVisits);
       await this.refuseAhead(tx);
       await swapSchemas(tx, app, this.shadow);
       // Offsets may lie further back now: running processes must not take that for a restored backup.
@@ -160,8 +189,8 @@ export class Rebuild {
       'rebuild-ahead',
       `select s.topic, s.partition from ${this.shadow}.offsets s
          left join ${this.target.app}.offsets l using (projection, topic, partition)
-        where s.topic <> $1 and s.next_offset > coalesce(l.next_offset, 0)`,
-      [this.target.deliveryTopic],
+        where s.topic <> all($1::text[]) and s.next_offset > coalesce(l.next_offset, 0)`,
+      [[this.target.deliveryTopic, this.target.visitTopic ?? this.target.deliveryTopic]],
     );
     if (rows.length > 0)
       throw new Error(
@@ -175,6 +204,18 @@ export class Rebuild {
     const ledger = new LedgerStore(tx, this.shadow, book, this.target.records);
     const known = await ledger.find([...new Set(events.map(({ key }) => ledgerKey(key)))]);
     await ledger.putFolded(foldDeliveries(new Map(known.map((entry) => [ledgerKey(entry.key), entry])), events));
+  }
+
+  private async foldVisitOutbox(
+    tx: Sql,
+    topic: string,
+    rows: readonly { readonly ledger_key: string; readonly value: Buffer }[],
+  ): Promise<void> {
+    const partitions = (await this.ends(topic)).size;
+    const visits = rows.flatMap(({ ledger_key: key, value }) =>
+      loggedVisits(decodeVisitDeliveryEvent(this.ports.book, value), partitionOf(key, partitions)),
+    );
+    await putVisits(tx, this.shadow, visits);
   }
 
   private async liveOffsets(sql: Sql): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
@@ -267,6 +308,16 @@ export class Rebuild {
         const known = await store.find(events.map(({ event }) => event));
         return store.applyFolded(foldOrders(known, events, claim.key.partition), claim);
       },
+    };
+  }
+
+  private visitDeliveries(sql: Sql, topic: string): Source<VisitDeliveryEvent> {
+    const { book } = this.ports;
+    return {
+      projection: 'visit-deliveries',
+      topic,
+      decode: (value) => decodeVisitDeliveryEvent(book, value),
+      apply: (events, claim) => applyVisitDeliveries(sql, this.shadow, events, claim),
     };
   }
 

@@ -6,6 +6,7 @@ import type { OrderState } from './order.projection.js';
 import type { ProductContent } from './catalog.events.js';
 import type { DeliveryOutcome, LookUpOutcome, VendorReply, VendorRequest } from './outcome.js';
 import type { ReasonCode } from './reasons.js';
+import type { VisitEvent, VisitPersonal } from './visit.events.js';
 
 /** What decisions may know of the shop an order comes from. */
 export interface SourceContext {
@@ -103,6 +104,27 @@ export interface VendorLookUp<Settings, Secrets> {
   interpret(reply: VendorReply, reference: string): LookUpOutcome;
 }
 
+/** What a destination does about a visit: an event of this name, or nothing. Without a reason it never sends such visits. */
+export type VisitDecision = { readonly eventName: string } | { readonly eventName: null; readonly reason: ReasonCode | null };
+
+/** One visit at the moment it is sent. */
+export interface VisitIntent {
+  readonly tenant: TenantContext;
+  readonly eventName: string;
+  readonly visit: VisitEvent;
+  /** Null where nothing was kept, or when its key is gone (erased, or lost with a database). */
+  readonly personal: VisitPersonal | null;
+}
+
+/** The part of a destination that sends visits. Pure. */
+export interface VisitDestination<Settings, Secrets> {
+  /** How long a visit may wait for company. */
+  readonly lingerMs: number;
+  /** `isConsentRequired` is the shop's of today; the visit says what held when it happened. */
+  planVisit(visit: VisitEvent, source: SourceContext | null, destination: DestinationContext<Settings>, nowMs: number): VisitDecision;
+  toRequest(intents: readonly VisitIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
+}
+
 /** A destination is a pure adapter: three files and one line in the registry (docs/add-a-destination.md). */
 export interface Destination<Settings, Secrets> {
   /** Equals its folder's name and the connection's `kind`. */
@@ -136,4 +158,6 @@ export interface Destination<Settings, Secrets> {
   toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
   /** One outcome per intent, in the intents' order. */
   interpret(reply: VendorReply, intentCount: number): readonly DeliveryOutcome[];
+  /** For vendors that take visits as well. */
+  readonly visits?: VisitDestination<Settings, Secrets>;
 }

@@ -10,6 +10,7 @@ export * from './visit.events.js';
 export * from './assertion.events.js';
 export * from './identifier-rules.js';
 export * from './delivery.events.js';
+export * from './visit-delivery.js';
 export * from './outcome.js';
 export * from './destination.js';
 export * from './reasons.js';

@@ -6,6 +6,8 @@ export const REASONS = {
   'consent-missing': 'This shop needs the buyer’s consent and the order carries no answer.',
   'created-via-excluded': 'Orders made this way (by an admin, by an import) are excluded by the settings.',
   'renewals-off': 'The order renews a subscription and the settings send no renewals.',
+  'event-off': 'The settings do not send visits of this kind.',
+  incomplete: 'The visit lacks what the vendor requires of such an event.',
   'too-old': 'The order is older than the destination accepts.',
   'in-the-future': 'The order’s time lies more than ten minutes in the future.',
   'test-mode-ended': 'Test mode ends by itself after 24 hours.',

@@ -68,16 +68,20 @@ export class Dispatcher<Settings, Secrets, Intent extends Prepared = PreparedInt
     if (waiting.length > 0) await this.release(waiting, 0);
   }
 
-  /** Takes entries that were just planned and are leased to this process; what it has no room for waits in the queue. */
-  offer(entries: readonly LedgerEntry[]): void {
-    if (this.isStopped) return;
+  /** How many more entries it would take now. */
+  get room(): number {
+    return this.isStopped ? 0 : this.options.capacity - this.lines.waitingCount;
+  }
+
+  /** Takes entries that were just planned and are leased to this process; answers the keys of those that it does not take: they wait in the queue. */
+  offer(entries: readonly LedgerEntry[]): readonly string[] {
+    if (this.isStopped) return entries.map(({ key }) => ledgerKey(key));
     const leavesAtMs = performance.now() + this.options.lingerMs;
-    for (const entry of entries) {
-      if (this.lines.waitingCount >= this.options.capacity) break;
-      this.lines.hold({ entry, isAlone: false }, leavesAtMs);
-    }
+    const taken = entries.slice(0, Math.max(0, this.room));
+    for (const entry of taken) this.lines.hold({ entry, isAlone: false }, leavesAtMs);
     this.pump();
     this.pumpAfter(this.options.lingerMs);
+    return entries.slice(taken.length).map(({ key }) => ledgerKey(key));
   }
 
   private async claim(all: readonly Credential[]): Promise<void> {

@@ -21,9 +21,9 @@ import { MAX_EVENT_AGE_DAYS, type PurchaseQualification, type TiktokSettings } f
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Clocks of shops run fast; beyond this it is no clock error. */
-const MAX_FUTURE_MS = 600_000;
+export const MAX_FUTURE_MS = 600_000;
 /** A forgotten test code ends by itself. */
-const TEST_MODE_LASTS_MS = 24 * HOUR_MS;
+export const TEST_MODE_LASTS_MS = 24 * HOUR_MS;
 
 const WHOLE_ORDER = '0';
 

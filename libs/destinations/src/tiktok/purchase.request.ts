@@ -30,11 +30,30 @@ import {
  *
  * `order_id` is the order's id (the number that the merchant sees may change). The page is the landing page that WooCommerce's own
  * attribution kept, else the shop.
- * @throws when a test event would go out without its test code, which would count it as real
  * @see https://business-api.tiktok.com/portal/docs (Events API 2.0, web), read 2026-11-21
  */
 export function purchaseRequest(
   intents: readonly DeliveryIntent[],
+  mode: DeliveryMode,
+  settings: TiktokSettings,
+  secrets: TiktokSecrets,
+  baseUrl: string,
+): VendorRequest {
+  return trackRequest(
+    intents.map((intent) => eventOf(intent, settings)),
+    mode,
+    settings,
+    secrets,
+    baseUrl,
+  );
+}
+
+/**
+ * The request that carries these events.
+ * @throws when a test event would go out without its test code, which would count it as real
+ */
+export function trackRequest(
+  events: readonly TiktokEvent[],
   mode: DeliveryMode,
   settings: TiktokSettings,
   secrets: TiktokSecrets,
@@ -47,7 +66,7 @@ export function purchaseRequest(
     event_source: 'web',
     event_source_id: settings.pixelCode,
     test_event_code: mode === 'test' ? (settings.testEventCode ?? undefined) : undefined,
-    data: intents.map((intent) => eventOf(intent, settings)),
+    data: [...events],
   };
   return {
     method: 'POST',
@@ -122,21 +141,21 @@ const contentTypeOf = ({ contentType }: DeliveryPlan): 'product' | 'product_grou
 const pageOf = ({ personal, source }: DeliveryIntent): string | null =>
   shareableUrl(personal?.attribution['session_entry'] ?? '') ?? shareableUrl(source.storeUrl);
 
-const hashed = (identifier: PersonIdentifier | null): string | undefined => (identifier === null ? undefined : sha256Of(identifier));
+export const hashed = (identifier: PersonIdentifier | null): string | undefined => (identifier === null ? undefined : sha256Of(identifier));
 
 /** Shops number their customers alike: the connection tells customer 77 of one from customer 77 of another. Empty for a guest. */
-function customerExternalId(shopConnectionId: string, customerId: string): string {
+export function customerExternalId(shopConnectionId: string, customerId: string): string {
   const id = normaliseExternalId(customerId);
   return id?.kind === 'clear' ? `${shopConnectionId}:${id.value}` : '';
 }
 
-function hashedIds(ids: readonly string[]): string[] | undefined {
+export function hashedIds(ids: readonly string[]): string[] | undefined {
   const hashes = new Set(ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined));
   return hashes.size > 0 ? [...hashes] : undefined;
 }
 
 /** Text as it is, trimmed; the words that scripts write for nothing count as nothing. */
-function known(text: string): string | undefined {
+export function known(text: string): string | undefined {
   const trimmed = text.trim();
   return ['', 'undefined', 'null'].includes(trimmed.toLowerCase()) ? undefined : trimmed;
 }
@@ -146,6 +165,6 @@ function place(text: string): string | undefined {
   return text.includes('@') ? undefined : known(text)?.normalize('NFC').toLowerCase().replace(/\s+/gu, '');
 }
 
-function unlessEmpty<T extends object>(fields: T): T | undefined {
+export function unlessEmpty<T extends object>(fields: T): T | undefined {
   return Object.values(fields).some((value) => value !== undefined) ? fields : undefined;
 }

@@ -1,8 +1,10 @@
-import type { Destination } from '@tributary/domain';
+import type { Destination, VisitDestination } from '@tributary/domain';
 import { interpretTiktokReply } from './answer-classes.js';
 import { isTooOld, planPurchase } from './purchase.plan.js';
 import { purchaseRequest } from './purchase.request.js';
 import type { TiktokSecrets, TiktokSettings } from './tiktok.schema.js';
+import { planVisit } from './visit.plan.js';
+import { visitRequest } from './visit.request.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +12,9 @@ const HOUR_MS = 3_600_000;
  * TikTok Events API 2.0, web events.
  * @see https://business-api.tiktok.com/portal/docs (Events API 2.0), read 2026-11-21
  */
-export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> = {
+export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
+  readonly visits: VisitDestination<TiktokSettings, TiktokSecrets>;
+} = {
   kind: 'tiktok',
   declaration: {
     /** TikTok drops a repeat of pixel + event + event id for 48 hours after the first; an hour is for clocks and queues. */
@@ -38,4 +42,5 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> = {
   batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
   toRequest: purchaseRequest,
   interpret: interpretTiktokReply,
+  visits: { lingerMs: 1_000, planVisit, toRequest: visitRequest },
 };

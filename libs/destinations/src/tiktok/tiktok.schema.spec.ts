@@ -14,6 +14,18 @@ describe('settings', () => {
       sendFrom: null,
       maxEventAgeDays: 7,
       limitedDataUse: [],
+      events: {
+        Pageview: false,
+        ViewContent: true,
+        AddToCart: true,
+        InitiateCheckout: true,
+        AddPaymentInfo: true,
+        Search: true,
+        CompleteRegistration: true,
+        Lead: true,
+        Subscribe: true,
+        custom: {},
+      },
       purchase: {
         when: 'paid',
         byPaymentMethod: {},

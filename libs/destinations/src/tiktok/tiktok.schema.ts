@@ -84,6 +84,45 @@ export const US_STATES = (
   'TX UT VT VA WA WV WI WY'
 ).split(' ');
 
+/** Names that visits may become; Purchase comes from orders alone. @see https://business-api.tiktok.com/portal/docs (Standard events), read 2026-11-21 */
+export const TIKTOK_VISIT_EVENTS = [
+  'AddPaymentInfo',
+  'AddToCart',
+  'AddToWishlist',
+  'ApplicationApproval',
+  'CompleteRegistration',
+  'Contact',
+  'CustomizeProduct',
+  'Download',
+  'FindLocation',
+  'InitiateCheckout',
+  'Lead',
+  'Pageview',
+  'Schedule',
+  'Search',
+  'StartTrial',
+  'SubmitApplication',
+  'Subscribe',
+  'ViewContent',
+] as const;
+export type TiktokVisitEvent = (typeof TIKTOK_VISIT_EVENTS)[number];
+
+/** Which visits are sent, by TikTok's name. */
+const eventSettings = z.strictObject({
+  Pageview: z.boolean().default(false),
+  ViewContent: z.boolean().default(true),
+  AddToCart: z.boolean().default(true),
+  InitiateCheckout: z.boolean().default(true),
+  AddPaymentInfo: z.boolean().default(true),
+  Search: z.boolean().default(true),
+  CompleteRegistration: z.boolean().default(true),
+  /** Visits that the page calls `lead` and `subscribe`. */
+  Lead: z.boolean().default(true),
+  Subscribe: z.boolean().default(true),
+  /** Further visits by the page's own name for them (`newsletter: Subscribe`). */
+  custom: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), z.enum(TIKTOK_VISIT_EVENTS)).default({}),
+});
+
 /** A TikTok connection without its secrets; reading what it returns gives the same again. */
 export const tiktokSettingsSchema = z
   .strictObject({
@@ -102,6 +141,7 @@ export const tiktokSettingsSchema = z
     /** US states whose buyers' data TikTok may use in a limited way only. */
     limitedDataUse: z.array(z.enum(US_STATES)).default([]),
     purchase: purchaseSettings.prefault({}),
+    events: eventSettings.prefault({}),
   })
   .superRefine((settings, ctx) => {
     if (settings.mode === 'test' && settings.testEventCode === null) {
@@ -135,8 +175,10 @@ const clearPlace = z
 const content = z.strictObject({
   content_id: known,
   content_name: known.optional(),
+  content_category: known.optional(),
+  brand: known.optional(),
   price: z.number().optional(),
-  quantity: z.int().min(1),
+  quantity: z.int().min(1).optional(),
 });
 
 const event = z.strictObject({
@@ -159,10 +201,11 @@ const event = z.strictObject({
       ttp: known.optional(),
       ip: z.union([z.ipv4(), z.ipv6()]).optional(),
       user_agent: known.optional(),
+      locale: known.optional(),
     })
     .optional(),
-  page: z.strictObject({ url: z.url() }).optional(),
   limited_data_use: z.literal(true).optional(),
+  page: z.strictObject({ url: z.url(), referrer: z.url().optional() }).optional(),
   properties: z
     .strictObject({
       value: z.number().min(0).optional(),
@@ -174,6 +217,7 @@ const event = z.strictObject({
       content_type: z.enum(['product', 'product_group']).optional(),
       num_items: z.int().min(1).optional(),
       order_id: known.optional(),
+      search_string: known.optional(),
     })
     .optional(),
 });
