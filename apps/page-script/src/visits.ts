@@ -61,6 +61,15 @@ function isFirstShowing(orderId: string): boolean {
   return !shown.includes(orderId);
 }
 
+const purchaseShown = (order: Order, pixelCode: string): Visit =>
+  mint('purchase_shown', {
+    ...order,
+    isDue: undefined,
+    pixelEventId: order.eventId,
+    pixelEventName: 'Purchase',
+    pixelCode: pixelCode || undefined,
+  });
+
 /** Everything that is seen goes through here: held in memory while the answer is awaited, dropped on a no, else sent. */
 export function openVisits(settings: Settings): Visits {
   let held: (() => void)[] = [];
@@ -133,13 +142,7 @@ export function openVisits(settings: Settings): Visits {
       }),
     showPurchase: (order) =>
       whenAllowed(() => {
-        const visit = mint('purchase_shown', {
-          ...order,
-          isDue: undefined,
-          pixelEventId: order.eventId,
-          pixelEventName: 'Purchase',
-          pixelCode: settings.pixelCode || undefined,
-        });
+        const visit = purchaseShown(order, settings.pixelCode);
         pixel.purchase(
           order,
           () => isFirstShowing(order.orderId),

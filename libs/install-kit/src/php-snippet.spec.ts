@@ -235,6 +235,26 @@ describeInPhp('the PHP snippet on the thank-you page', () => {
     expect(orderOf(run({ orders, run: [[THANK_YOU, 17]] }, install).printed[0])).toMatchObject({ eventId: `shop'-{orderId}-17` });
   });
 
+  it.each([
+    ['sku' as const, ['woo-beanie', '22', 'line-7']],
+    ['product-id' as const, ['15', '16', 'line-7']],
+    ['variation-id' as const, ['15', '22', 'line-7']],
+  ])('names contents by %s as the server does, with the catalog’s prefix', (contentId, ids) => {
+    const install = shopInstall({ purchase: { contentId, contentIdPrefix: 'gla_' } });
+    const { contents } = orderOf(run({ run: [[THANK_YOU, 17]] }, install).printed[0]) as { contents: { contentId: string }[] };
+    expect(contents.map((content) => content.contentId)).toEqual(ids.map((id) => (id.startsWith('line-') ? id : `gla_${id}`)));
+  });
+
+  it('converts amounts where the tenant does, and only in currencies that have a rate', () => {
+    const told = (rates: Record<string, { rate: string }>, currency = 'convert:USD'): unknown =>
+      orderOf(run({ run: [[THANK_YOU, 17]] }, shopInstall({ purchase: { currency, rates } })).printed[0]);
+    const inDollars = { value: 40.4912, currency: 'USD' };
+    expect(told({ CLP: { rate: '0.00105' } })).toMatchObject(inDollars);
+    expect(told({ CLP: { rate: '0.00105' } })).toMatchObject({ contents: [{ price: 18.9 }, { price: 0.5912 }, { price: 0 }] });
+    expect(told({ EUR: { rate: '1.1' } })).toMatchObject({ value: 38_563, currency: 'CLP' });
+    expect(told({ CLP: { rate: '0.00105' } }, 'order')).toMatchObject({ value: 38_563, currency: 'CLP' });
+  });
+
   it('is not there without a pixel', () => {
     expect(run({ run: [[THANK_YOU, 17]] }, shopInstall({ purchase: null })).printed).toEqual(['']);
   });

@@ -149,10 +149,29 @@ const CHECKOUT = `final class Tributary_Shop {
 	}
 `;
 
-const thankYou = (
-  { shopConnectionId }: ShopInstall,
-  { eventId, when, byPaymentMethod, value, excludeCreatedVia }: PurchaseRules,
-): string => `
+/** Which of a line's ids names it: the first that it has. */
+const IDS_IN_ORDER: Readonly<Record<PurchaseRules['contentId'], readonly string[]>> = {
+  sku: ['sku', 'variation-id', 'product-id'],
+  'variation-id': ['variation-id', 'product-id', 'sku'],
+  'product-id': ['product-id', 'variation-id', 'sku'],
+};
+
+const CONVERT = 'convert:';
+const NO_CONVERSION = { target: '', rates: {} } as const;
+
+/** Where amounts are converted to, and by how much; none without a rate. */
+function conversionOf({ currency, rates }: PurchaseRules): { readonly target: string; readonly rates: Readonly<Record<string, string>> } {
+  if (!currency.startsWith(CONVERT)) return NO_CONVERSION;
+  return {
+    target: currency.slice(CONVERT.length),
+    rates: Object.fromEntries(Object.entries(rates).map(([from, { rate }]) => [from, rate])),
+  };
+}
+
+const thankYouRules = ({ shopConnectionId }: ShopInstall, purchase: PurchaseRules): string => {
+  const { when, byPaymentMethod, excludeCreatedVia, eventId, contentIdPrefix } = purchase;
+  const { target, rates } = conversionOf(purchase);
+  return `
 	/** When an order counts: by payment method, else the first. */
 	const COUNTS         = ${phpLiteral(when)};
 	const COUNTS_BY      = ${phpMap(byPaymentMethod)};
@@ -164,7 +183,14 @@ ${Object.entries(STATUSES)
 	const NOT_COUNTED    = ${phpList(excludeCreatedVia)};
 	const EVENT_ID       = ${phpLiteral(eventId)};
 	const CONNECTION     = ${phpLiteral(shopConnectionId)};
+	const CONTENT_PREFIX = ${phpLiteral(contentIdPrefix)};
+	/** By currency of the order: what one unit of it is in TOLD_IN. */
+	const RATES          = ${phpMap(rates)};
+	const TOLD_IN        = ${phpLiteral(target)};
+`;
+};
 
+const thankYouPage = ({ value, contentId }: PurchaseRules): string => `
 	/** Orders of this request; some themes run the hook twice. */
 	private static $printed = array();
 
@@ -207,20 +233,27 @@ ${Object.entries(STATUSES)
 			'{orderNumber}' => (string) $order->get_order_number(),
 			'{connection}'  => self::CONNECTION,
 		);
+		$rate    = self::rate( $order );
 		return array(
 			'orderId'     => (string) $order->get_id(),
 			'orderNumber' => (string) $order->get_order_number(),
 			'eventId'     => strtr( self::EVENT_ID, $names ),
-			'value'       => max( 0, round( ${VALUES[value]}, 4 ) ),
-			'currency'    => $order->get_currency(),
-			'contents'    => self::contents( $order ),
+			'value'       => max( 0, round( ( ${VALUES[value]} ) * ( null === $rate ? 1 : $rate ), 4 ) ),
+			'currency'    => null === $rate ? $order->get_currency() : self::TOLD_IN,
+			'contents'    => self::contents( $order, null === $rate ? 1 : $rate ),
 			'isPaid'      => $is_paid,
 			'isDue'       => $is_due,
 		);
 	}
 
-	/** Named as the server names them: SKU, else the variation, else the product. */
-	private static function contents( $order ) {
+	/** Null where the order's own currency is told. */
+	private static function rate( $order ) {
+		$currency = $order->get_currency();
+		return array_key_exists( $currency, self::RATES ) ? (float) self::RATES[ $currency ] : null;
+	}
+
+	/** Named as the server names them. */
+	private static function contents( $order, $rate ) {
 		$contents = array();
 		foreach ( $order->get_items() as $item_id => $item ) {
 			$quantity = (float) $item->get_quantity();
@@ -228,17 +261,21 @@ ${Object.entries(STATUSES)
 				continue;
 			}
 			$product = $item->get_product();
-			$names   = array_filter( array( $product ? trim( (string) $product->get_sku() ) : '', $item->get_variation_id(), $item->get_product_id() ) );
-			$names[] = 'line-' . $item_id;
+			$ids     = array(
+				'sku'          => $product ? trim( (string) $product->get_sku() ) : '',
+				'product-id'   => $item->get_product_id(),
+				'variation-id' => $item->get_variation_id(),
+			);
+			$names   = array_filter( array( ${IDS_IN_ORDER[contentId].map((name) => `$ids['${name}']`).join(', ')} ) );
 			$contents[] = array(
-				'contentId' => (string) reset( $names ),
+				'contentId' => $names ? self::CONTENT_PREFIX . reset( $names ) : 'line-' . $item_id,
 				'name'      => $item->get_name(),
-				'price'     => max( 0, round( (float) $item->get_total() / $quantity, 4 ) ),
+				'price'     => max( 0, round( (float) $item->get_total() * $rate / $quantity, 4 ) ),
 				'quantity'  => $quantity,
 			);
 		}
 		if ( ! $contents ) {
-			$contents[] = array( 'contentId' => 'order-' . $order->get_id(), 'price' => max( 0, (float) $order->get_total() ), 'quantity' => 1 );
+			$contents[] = array( 'contentId' => 'order-' . $order->get_id(), 'price' => max( 0, round( (float) $order->get_total() * $rate, 4 ) ), 'quantity' => 1 );
 		}
 		return $contents;
 	}
@@ -257,4 +294,7 @@ ${hasThankYou ? "add_action( 'woocommerce_thankyou', array( 'Tributary_Shop', 'o
  * browser's Purchase on the thank-you page. No exception leaves it; it logs to `cookie-monitor`, never a value.
  */
 export const phpSnippet = (install: ShopInstall): string =>
-  header(install) + CHECKOUT + (install.purchase === null ? '' : thankYou(install, install.purchase)) + hooks(install.purchase !== null);
+  header(install) +
+  CHECKOUT +
+  (install.purchase === null ? '' : thankYouRules(install, install.purchase) + thankYouPage(install.purchase)) +
+  hooks(install.purchase !== null);

@@ -11,6 +11,13 @@ export interface PurchaseRules {
   /** With `{orderId}`, `{orderNumber}`, `{connection}`. */
   readonly eventId: string;
   readonly excludeCreatedVia: readonly string[];
+  /** Which of a line's ids names it, the next one where it is missing. */
+  readonly contentId: 'sku' | 'product-id' | 'variation-id';
+  readonly contentIdPrefix: string;
+  /** `order`, or `convert:` and the currency that orders in a currency of `rates` are told in. */
+  readonly currency: string;
+  /** By currency of the order; `rate` is decimal text. */
+  readonly rates: Readonly<Record<string, { readonly rate: string }>>;
 }
 
 /** All that is filled in, for one shop of one tenant. */

@@ -77,7 +77,10 @@ export const importBody = z
     connection: ID_SCHEMA.describe('The shop’s connection'),
     from: moment.describe('RFC 3339: orders created at or after it'),
     to: moment.optional().describe('RFC 3339: orders created before it; default now'),
-    resources: z.array(z.enum(IMPORT_RESOURCES)).min(1).default(['orders']),
+    resources: z
+      .array(z.enum(IMPORT_RESOURCES, 'only orders have a history: products, coupons and customers are read whole every day'))
+      .min(1)
+      .default(['orders']),
   })
   .refine(({ from, to }) => from < (to ?? Date.now()), { path: ['to'], error: 'must be after from' });
 export const orderQuery = z.strictObject({
