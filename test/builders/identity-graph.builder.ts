@@ -23,12 +23,14 @@ import {
   type IdentityChanges,
   type MergeRow,
   type OrderRow,
+  type ProfileHead,
   type ProfileId,
   type ProfileRow,
   type RowRequest,
   type NodeRow,
   type TenantClock,
   type TenantId,
+  type VisitorHead,
 } from '@tributary/domain';
 
 /** 2026-11-01T00:00:00Z */
@@ -121,6 +123,8 @@ const newTables = () => ({
   assertions: new Map<string, AssertionRow>(),
   contents: new Map<string, number>(),
   histories: new Map<string, readonly number[]>(),
+  profileHeads: new Map<string, ProfileHead>(),
+  visitorHeads: new Map<string, VisitorHead>(),
 });
 
 function applyTo<Row>(table: Map<string, Row>, changes: ReadonlyMap<string, Row | null>): void {
@@ -172,6 +176,8 @@ export class IdentityGraph {
     applyTo(this.tables.profiles, changes.profiles);
     applyTo(this.tables.aliases, changes.aliases);
     applyTo(this.tables.assertions, changes.assertions);
+    applyTo(this.tables.profileHeads, changes.profileHeads);
+    applyTo(this.tables.visitorHeads, changes.visitorHeads);
     for (const row of changes.assertions.values()) {
       if (row === null) continue;
       this.tables.contents.set(row.contentKey, row.seq);
@@ -230,12 +236,14 @@ export class IdentityGraph {
     return explainProfile(profile, { assertions, merges, conflicts });
   }
 
-  /** Everything that was derived, in one written form. With `names`, also what profiles were called before. */
-  written({ names }: { readonly names: boolean }): string {
-    const { subjects, orders, profiles, aliases, assertions } = this.tables;
+  /** Everything that was derived, in one written form. With `names`, also what profiles were called before; with `versions`, also what consumers are told. */
+  written({ names, versions = names }: { readonly names: boolean; readonly versions?: boolean }): string {
+    const { subjects, orders, profiles, aliases, assertions, profileHeads, visitorHeads } = this.tables;
     const unnamed = new Map([...profiles].map(([id, profile]) => [id, names ? profile : { ...profile, absorbed: [] }]));
-    const tables = [subjects, orders, unnamed, names ? aliases : new Map(), assertions, this.merges, this.conflicts];
-    return JSON.stringify([this.clock, ...tables.map(sorted)]);
+    const told = [...(names ? [aliases] : []), ...(versions ? [profileHeads, visitorHeads] : [])];
+    const tables = [subjects, orders, unnamed, ...told, assertions, this.merges, this.conflicts];
+    const { clockMs, nextSeq, changeNo } = this.clock;
+    return JSON.stringify([clockMs, nextSeq, versions ? changeNo : null, ...tables.map(sorted)]);
   }
 
   hash(): string {

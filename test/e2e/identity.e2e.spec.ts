@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ASSERTION_EVENTS_TOPIC } from '@tributary/codecs';
 import { asTenantId, type SubjectId } from '@tributary/domain';
 import { signedWebhook } from '../builders/order.builder.js';
@@ -66,13 +64,6 @@ async function untilFolded(): Promise<readonly KeptAssertion[]> {
     return row?.folded === assertions.length;
   });
   return assertions;
-}
-
-/** As docs/identity.md tells operators. */
-function truncation(): string {
-  const [statement] = /truncate identity\.[^;]+;/.exec(readFileSync(join(__dirname, '../../docs/identity.md'), 'utf8')) ?? [];
-  if (statement === undefined) throw new Error('docs/identity.md says no more how to fold anew');
-  return statement;
 }
 
 const explain = async (id: string): Promise<Explained> => (await control.ask<Explained>(`/v1/tenants/acme/identity/${id}`)).body;
@@ -176,13 +167,4 @@ it('with two replicas, one killed after a statement, the graph is what the log g
     expect(log.length).toBeGreaterThan(15);
     expect(await storedIdentity(stack.sql, tenant)).toEqual(foldedIdentity(tenant, log));
   }
-});
-
-it('folded anew from the log it is the same', async () => {
-  const before = await Promise.all(TENANTS.map((tenant) => storedIdentity(stack.sql, asTenantId(tenant))));
-  await stack.app('identity').child.stop(8_000);
-  await stack.sql.query('', truncation());
-  expect(await storedIdentity(stack.sql, ACME)).toMatchObject({ subjects: [], profiles: [] });
-  await stack.untilReady(await stack.startApp('identity'));
-  expect(await Promise.all(TENANTS.map((tenant) => storedIdentity(stack.sql, asTenantId(tenant))))).toEqual(before);
 });

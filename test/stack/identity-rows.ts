@@ -1,7 +1,17 @@
 import type { AssertionEvent, Sql, TenantId } from '@tributary/domain';
 import { IdentityGraph } from '../builders/identity-graph.builder.js';
 
-const TABLES = ['subjects', 'orders', 'profiles', 'aliases', 'assertions', 'merges', 'conflicts'] as const;
+const TABLES = [
+  'subjects',
+  'orders',
+  'profiles',
+  'aliases',
+  'assertions',
+  'merges',
+  'conflicts',
+  'profile_heads',
+  'visitor_heads',
+] as const;
 
 /** Canonical text of every row of a tenant's identity graph, sorted, by table. */
 export type IdentityRows = Readonly<Record<string, readonly string[]>>;
@@ -29,7 +39,17 @@ export async function storedIdentity(sql: Sql, tenantId: TenantId): Promise<Iden
 /** What the fold of these events gives in memory. */
 export function foldedIdentity(tenantId: TenantId, events: readonly AssertionEvent[]): IdentityRows {
   const graph = new IdentityGraph(tenantId).fold(...events);
-  const { subjects, orders, profiles, aliases, assertions } = graph.tables;
-  const tables = { subjects, orders, profiles, aliases, assertions, merges: graph.merges, conflicts: graph.conflicts };
+  const { subjects, orders, profiles, aliases, assertions, profileHeads, visitorHeads } = graph.tables;
+  const tables = {
+    subjects,
+    orders,
+    profiles,
+    aliases,
+    assertions,
+    merges: graph.merges,
+    conflicts: graph.conflicts,
+    profile_heads: profileHeads,
+    visitor_heads: visitorHeads,
+  };
   return Object.fromEntries(TABLES.map((table) => [table, [...tables[table].values()].map(canonical).toSorted()]));
 }

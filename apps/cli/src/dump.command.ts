@@ -15,7 +15,7 @@ export function dumpCommand(program: Command, { environment, say }: Terminal): v
   program
     .command('dump')
     .description('Print each table of an app’s folds with its number of rows and the SHA-256 of its canonical text')
-    .addArgument(new Argument('<app>', 'whose tables').choices(['tiktok', 'fulfillment']))
+    .addArgument(new Argument('<app>', 'whose tables').choices(['tiktok', 'fulfillment', 'identity']))
     .option('--out <folder>', 'also write each table’s text to <folder>/<table>.txt')
     .option('--json', 'print the digests as JSON', false)
     .action(async (app: string, { out, json }: DumpOptions) => {

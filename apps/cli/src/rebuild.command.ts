@@ -8,7 +8,7 @@ import {
   TIKTOK_VISIT_DELIVERY_TOPIC,
 } from '@tributary/codecs';
 import { Rebuild } from '@tributary/delivery';
-import { learnSchema, loadSchemaBook } from '@tributary/stream';
+import { IdentityRebuild, learnSchema, loadSchemaBook } from '@tributary/stream';
 import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
 import type { Terminal } from './terminal.js';
 
@@ -29,25 +29,24 @@ export function rebuildCommand(program: Command, { environment, say, tell }: Ter
     .description(
       'Fold an app’s tables anew from the log, with effects off, and put them in the place of the live ones; sends nothing and may run while the app works',
     )
-    .addArgument(new Argument('<app>', 'whose tables').choices(Object.keys(TARGETS)))
+    .addArgument(new Argument('<app>', 'whose tables').choices([...Object.keys(TARGETS), 'identity']))
     .option('--dry-run', 'only compare with the live tables', false)
     .option('--json', 'print the report as JSON', false)
-    .action(async (app: keyof typeof TARGETS, options: { readonly dryRun: boolean; readonly json: boolean }) => {
+    .action(async (app: keyof typeof TARGETS | 'identity', options: { readonly dryRun: boolean; readonly json: boolean }) => {
       const registry = registryOf(environment);
       const book = await loadSchemaBook(registry);
-      const report = await withDatabase(environment, (sql) =>
-        new Rebuild(
-          {
-            sql,
-            kafka: kafkaOf(environment),
-            book,
-            learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
-            log: cliLog(environment),
-            onProgress: (step, detail) => tell(`${step}: ${detail}`),
-          },
-          TARGETS[app],
-        ).run(options.dryRun),
-      );
+      const report = await withDatabase(environment, (sql) => {
+        const ports = {
+          sql,
+          kafka: kafkaOf(environment),
+          book,
+          learn: (framed: Buffer) => learnSchema(registry, book, schemaIdOf(framed)),
+          log: cliLog(environment),
+          onProgress: (step: string, detail: string) => tell(`${step}: ${detail}`),
+        };
+        const rebuild = app === 'identity' ? new IdentityRebuild(ports) : new Rebuild(ports, TARGETS[app]);
+        return rebuild.run(options.dryRun);
+      });
       const differing = Object.fromEntries(report.differing);
       const perSecond = Math.round(report.events / Math.max(report.seconds, 0.001));
       say(

@@ -1,9 +1,11 @@
-import { ASSERTION_EVENTS_TOPIC, decodeAssertionEvent, type SchemaBook } from '@tributary/codecs';
-import { INSTALLATION, type Alerts, type AssertionEvent, type Sql } from '@tributary/domain';
-import type { KafkaClient, Registry } from '@tributary/kafka';
+import { ASSERTION_EVENTS_TOPIC, decodeAssertionEvent, decodeVisitEvent, VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
+import { INSTALLATION, type Alerts, type AssertionEvent, type Claim, type Positioned, type Sql, type VisitEvent } from '@tributary/domain';
+import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
 import {
   applyAssertions,
+  applyVisits,
   behind,
+  IdentityRelay,
   learnSchema,
   OffsetWatch,
   passBarrier,
@@ -11,7 +13,8 @@ import {
   ProjectionLane,
   type DeadRecord,
 } from '@tributary/stream';
-import { describeError, type Log } from '@tributary/telemetry';
+import { describeError, type Log, type Metrics } from '@tributary/telemetry';
+import { IdentityUpkeep } from './identity-upkeep.js';
 
 const APP = 'identity';
 const LOOK_EVERY_MS = 1_000;
@@ -19,68 +22,85 @@ const LOOK_EVERY_MS = 1_000;
 export interface IdentityPorts {
   readonly sql: Sql;
   readonly kafka: KafkaClient;
+  readonly producer: LaneProducer;
   readonly registry: Registry;
   readonly book: SchemaBook;
   readonly alerts: Alerts;
   readonly log: Log;
+  readonly metrics: Metrics;
+  /** This process. */
+  readonly owner: string;
+  readonly partitions: { readonly profiles: number; readonly visitors: number };
+  readonly visitorIdleMs: number;
   readonly sessionTimeoutMs: number;
   readonly onFatal: (error: Error) => void;
 }
 
 /**
- * The app from arrival to effect: lane `graph`: assertions → the identity graph's fold (libs/domain) → one statement: subjects,
- * profiles, merges, conflicts, offset. Ready when it has folded what the log held at start.
+ * The app from arrival to effect:
+ * 1. lane `graph`: assertions → the identity graph's fold (libs/domain) → one statement: subjects, profiles, merges, conflicts,
+ *    outbox, offset
+ * 2. lane `visits`: visits → evidence of their visitors → one statement: visitors, outbox, offset
+ * 3. relay: outbox → profiles, visitors, and behind them how far visits are applied
+ * 4. upkeep: visitors nobody has seen for long, metrics, alert
+ * Ready when it has folded what the logs held at start.
  */
 export class IdentityPipeline {
-  readonly graph: Projection<AssertionEvent>;
-  readonly lane: ProjectionLane<AssertionEvent>;
+  readonly projections: { readonly graph: Projection<AssertionEvent>; readonly visits: Projection<VisitEvent> };
+  readonly lanes: { readonly graph: ProjectionLane<AssertionEvent>; readonly visits: ProjectionLane<VisitEvent> };
   private readonly watch: OffsetWatch;
+  private readonly relay: IdentityRelay;
+  private readonly upkeep: IdentityUpkeep;
   private isCaughtUp = false;
   private isStopped = false;
   private looking: NodeJS.Timeout | undefined;
 
   constructor(private readonly ports: IdentityPorts) {
-    const { sql, kafka, registry, book, log, sessionTimeoutMs, onFatal } = ports;
+    const { sql, book, log, onFatal, producer, owner, partitions, alerts, metrics, visitorIdleMs } = ports;
     this.watch = new OffsetWatch(sql, { schemas: [APP], ops: `${APP}_ops`, onWentBack: onFatal });
-    this.graph = new Projection<AssertionEvent>(
+    this.projections = {
+      graph: this.projection(
+        'graph',
+        ASSERTION_EVENTS_TOPIC,
+        (value) => decodeAssertionEvent(book, value),
+        (events, claim) => applyAssertions(sql, events, claim),
+      ),
+      visits: this.projection(
+        'visits',
+        VISIT_EVENTS_TOPIC,
+        (value) => decodeVisitEvent(book, value),
+        (events, claim) => applyVisits(sql, events, claim),
+      ),
+    };
+    this.lanes = {
+      graph: this.lane('graph', ASSERTION_EVENTS_TOPIC, this.projections.graph),
+      visits: this.lane('visits', VISIT_EVENTS_TOPIC, this.projections.visits),
+    };
+    this.relay = new IdentityRelay({
       sql,
-      {
-        schema: APP,
-        projection: 'graph',
-        topic: ASSERTION_EVENTS_TOPIC,
-        decode: (value) => decodeAssertionEvent(book, value),
-        learnSchema: (id) => learnSchema(registry, book, id),
-        apply: (events, claim) => applyAssertions(sql, events, claim),
-        watch: this.watch,
-        deadLetter: (dead) => this.report(dead),
-        onGap: (partition, expected, found) => {
-          log.error({ topic: ASSERTION_EVENTS_TOPIC, partition, expected, found }, 'the log lost records before they were read');
-        },
-      },
+      book,
+      append: (records) => producer.appendAll(records),
+      partitions,
+      owner,
+      nowMs: () => Date.now(),
       log,
-    );
-    this.lane = new ProjectionLane(
-      kafka,
-      this.graph,
-      {
-        pattern: 'graph',
-        groupId: `tributary.${APP}.graph`,
-        topic: ASSERTION_EVENTS_TOPIC,
-        sessionTimeoutMs,
-        partitionsAtOnce: 3,
-        onFatal,
-      },
-      log,
-    );
+    });
+    this.upkeep = new IdentityUpkeep({ sql, alerts, metrics, log, visitorIdleMs });
   }
 
-  /** Waits until the log is folded up to the end that it had at start (the lane must be running). */
+  /** Waits until the logs are folded up to the ends that they had at start (the lanes must be running); publishes meanwhile. */
   async catchUp(): Promise<void> {
-    const endOffsets = await this.lane.endOffsets();
+    this.relay.start();
+    this.upkeep.start();
+    const [graphEnds, visitEnds] = await Promise.all([this.lanes.graph.endOffsets(), this.lanes.visits.endOffsets()]);
     const { sql, log } = this.ports;
+    const missing = async (): Promise<readonly number[]> => [
+      ...(await behind(sql, { schema: APP, projection: 'graph', topic: ASSERTION_EVENTS_TOPIC, endOffsets: graphEnds })),
+      ...(await behind(sql, { schema: APP, projection: 'visits', topic: VISIT_EVENTS_TOPIC, endOffsets: visitEnds })),
+    ];
     await passBarrier(
       () =>
-        behind(sql, { schema: APP, projection: 'graph', topic: ASSERTION_EVENTS_TOPIC, endOffsets }).catch((error: unknown) => {
+        missing().catch((error: unknown) => {
           log.warn({ cause: describeError(error) }, 'reading what the log held at start waits');
           return [-1];
         }),
@@ -94,9 +114,12 @@ export class IdentityPipeline {
     return this.isCaughtUp && !this.isStopped;
   }
 
-  stop(): void {
+  /** What is being published ends first. */
+  async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.looking);
+    await this.upkeep.stop();
+    await this.relay.stop();
   }
 
   private async look(): Promise<void> {
@@ -104,14 +127,49 @@ export class IdentityPipeline {
     if (!this.isStopped) this.looking = setTimeout(() => void this.look(), LOOK_EVERY_MS);
   }
 
-  /** The topic is kept for ever, so the record stays where it is; the alert says where. */
+  private projection<Event>(
+    name: string,
+    topic: string,
+    decode: (value: Buffer) => Event,
+    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
+  ): Projection<Event> {
+    const { sql, registry, book, log } = this.ports;
+    return new Projection<Event>(
+      sql,
+      {
+        schema: APP,
+        projection: name,
+        topic,
+        decode,
+        learnSchema: (id) => learnSchema(registry, book, id),
+        apply,
+        watch: this.watch,
+        deadLetter: (dead) => this.report(dead),
+        onGap: (partition, expected, found) =>
+          log.error({ topic, partition, expected, found }, 'the log lost records before they were read'),
+      },
+      log,
+    );
+  }
+
+  private lane<Event>(pattern: string, topic: string, projection: Projection<Event>): ProjectionLane<Event> {
+    const { kafka, log, sessionTimeoutMs, onFatal } = this.ports;
+    return new ProjectionLane(
+      kafka,
+      projection,
+      { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
+      log,
+    );
+  }
+
+  /** The record stays where it is; the alert says where. */
   private async report({ topic, partition, record, reason }: DeadRecord): Promise<void> {
     await this.ports.alerts.open({
       tenantId: INSTALLATION,
       connectionId: null,
       kind: 'dead-letter',
       what: `A record of ${topic} could not be folded (${reason}) and was passed over.`,
-      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then fold the identity graph anew (docs/identity.md).`,
+      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then run «tributary rebuild identity».`,
     });
   }
 }

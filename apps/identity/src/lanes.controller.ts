@@ -3,13 +3,20 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { LaneBatch } from '@tributary/stream';
 import { IdentityPipeline } from './identity.pipeline.js';
 
-/** Batches of the app's lane, to its projection. */
+type Answer = Promise<{ readonly nextOffset: number }>;
+
+/** Batches of the app's two lanes, each to its projection. */
 @Controller()
 export class LanesController {
   constructor(@Inject(IdentityPipeline) private readonly pipeline: IdentityPipeline) {}
 
   @MessagePattern('graph')
-  graph(@Payload() { batch, control }: LaneBatch): Promise<{ readonly nextOffset: number }> {
-    return this.pipeline.graph.onBatch(batch, control);
+  graph(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.projections.graph.onBatch(batch, control);
+  }
+
+  @MessagePattern('visits')
+  visits(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.projections.visits.onBatch(batch, control);
   }
 }

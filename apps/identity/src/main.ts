@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ASSERTION_EVENTS_TOPIC } from '@tributary/codecs';
+import { v7 as uuidv7 } from 'uuid';
+import { ASSERTION_EVENTS_TOPIC, PROFILES_TOPIC, VISIT_EVENTS_TOPIC, VISITORS_TOPIC } from '@tributary/codecs';
 import { ConfigurationError, printSettingsIfAsked, processEnvironment } from '@tributary/config';
-import { createKafka, kafkaConnection, Registry, registryConnection } from '@tributary/kafka';
+import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool } from '@tributary/postgres';
 import { BatchTransport, passStartGate, stalledLanes } from '@tributary/stream';
 import { createLog, describeError, Metrics } from '@tributary/telemetry';
@@ -22,22 +23,39 @@ async function main(): Promise<void> {
   const connection = kafkaConnection(settings, 'tributary-identity');
   const kafka = createKafka(connection, log);
   const registry = new Registry(registryConnection(settings));
-  const { book } = await passStartGate(
-    { sql, kafka, registry, topics: [ASSERTION_EVENTS_TOPIC] },
+  const { book, partitions } = await passStartGate(
+    { sql, kafka, registry, topics: [ASSERTION_EVENTS_TOPIC, VISIT_EVENTS_TOPIC, PROFILES_TOPIC, VISITORS_TOPIC] },
     { port: settings.IDENTITY_PORT, host: settings.LISTEN_HOST, log },
   );
   const { sessionTimeoutMs } = connection;
-  const pipeline = new IdentityPipeline({ sql, kafka, registry, book, alerts: new PostgresAlerts(sql), log, sessionTimeoutMs, onFatal });
+  // One lane: all of a round travels in order.
+  const producer = new LaneProducer(kafka, { lanes: 1, requestTimeoutMs: 10_000 }, log);
+  const metrics = new Metrics('identity');
+  const pipeline = new IdentityPipeline({
+    sql,
+    kafka,
+    producer,
+    registry,
+    book,
+    alerts: new PostgresAlerts(sql),
+    log,
+    metrics,
+    owner: uuidv7(),
+    partitions: { profiles: partitions.get(PROFILES_TOPIC) ?? 0, visitors: partitions.get(VISITORS_TOPIC) ?? 0 },
+    visitorIdleMs: settings.IDENTITY_VISITOR_IDLE_DAYS * 86_400_000,
+    sessionTimeoutMs,
+    onFatal,
+  });
   const app = await NestFactory.create(
     IdentityModule.of(pipeline, {
-      notLive: () => stalledLanes([pipeline.lane]),
+      notLive: () => stalledLanes(Object.values(pipeline.lanes)),
       notReady: () => (pipeline.isReady ? [] : ['what the log held at start is not folded yet']),
-      metrics: new Metrics('identity'),
+      metrics,
     }),
     new FastifyAdapter(),
     { logger: false },
   );
-  await app.connectMicroservice({ strategy: new BatchTransport([pipeline.lane]) }).listen();
+  await app.connectMicroservice({ strategy: new BatchTransport([pipeline.lanes.graph, pipeline.lanes.visits]) }).listen();
   await app.listen(settings.IDENTITY_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.IDENTITY_PORT }, 'listening');
 
@@ -45,8 +63,9 @@ async function main(): Promise<void> {
   const stop = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    pipeline.stop();
     await app.close();
+    await pipeline.stop();
+    await producer.close();
     await sql.close();
     process.exit(0);
   };

@@ -22,6 +22,7 @@ export const ALERT_KINDS = [
   'kafka-away',
   'log-gap',
   'record-refused',
+  'relay-stuck',
   'vault-keys-missing',
 ] as const;
 

@@ -39,4 +39,6 @@ export * from './identity/profile-id.js';
 export * from './identity/profile.events.js';
 export * from './identity/visitor.events.js';
 export * from './identity/visitor-evidence.js';
+export * from './identity/visitor.projection.js';
+export * from './identity/published-records.js';
 export { profileOfVisitor } from './identity/visitor-links.js';

@@ -11,6 +11,13 @@ export interface OutgoingRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Of a key of a compacted topic nothing is to be kept. */
+export interface OutgoingTombstone extends Omit<OutgoingRecord, 'value'> {
+  readonly value: null;
+}
+
+export type Appendable = OutgoingRecord | OutgoingTombstone;
+
 export interface LaneProducerOptions {
   /** A lane is a group of partitions with one send outstanding. */
   readonly lanes: number;
@@ -21,7 +28,7 @@ export interface LaneProducerOptions {
 
 /** Records that were handed over together: they travel, and fail, together. */
 interface Waiting {
-  readonly records: readonly OutgoingRecord[];
+  readonly records: readonly Appendable[];
   readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -43,13 +50,13 @@ class Lane {
   private isSending = false;
 
   constructor(
-    private readonly send: (records: readonly OutgoingRecord[]) => Promise<void>,
+    private readonly send: (records: readonly Appendable[]) => Promise<void>,
     private readonly maxBatchBytes: number,
   ) {}
 
-  append(records: readonly OutgoingRecord[]): Promise<void> {
+  append(records: readonly Appendable[]): Promise<void> {
     let bytes = 0;
-    for (const { value } of records) bytes += value.length;
+    for (const { value } of records) bytes += value?.length ?? 0;
     return new Promise((resolve, reject) => {
       this.waiting.push({ records, bytes, resolve, reject });
       if (!this.isSending) void this.drain();
@@ -99,8 +106,8 @@ class Lane {
   }
 }
 
-function toProducerBatch(records: readonly OutgoingRecord[], timeoutMs: number): ProducerBatch {
-  const byTopic = new Map<string, OutgoingRecord[]>();
+function toProducerBatch(records: readonly Appendable[], timeoutMs: number): ProducerBatch {
+  const byTopic = new Map<string, Appendable[]>();
   for (const record of records) {
     const list = byTopic.get(record.topic);
     if (list === undefined) byTopic.set(record.topic, [record]);
@@ -137,29 +144,29 @@ export class LaneProducer {
     );
   }
 
-  append(record: OutgoingRecord): Promise<void> {
+  append(record: Appendable): Promise<void> {
     return this.laneOf(record).append([record]);
   }
 
   /** Appends all and waits for all; records of one partition keep their order. */
-  async appendAll(records: readonly OutgoingRecord[]): Promise<void> {
+  async appendAll(records: readonly Appendable[]): Promise<void> {
     const [first] = records;
     if (first === undefined) return;
     const lane = this.laneOf(first);
     // Mostly all are of one lane: one promise for all of them.
-    const isOneGroup = records.every((record) => this.laneOf(record) === lane && record.value.length <= ALONE_BYTES);
+    const isOneGroup = records.every((record) => this.laneOf(record) === lane && (record.value?.length ?? 0) <= ALONE_BYTES);
     if (isOneGroup) await lane.append(records);
     else await Promise.all(records.map((record) => this.append(record)));
   }
 
-  private laneOf({ partition }: OutgoingRecord): Lane {
+  private laneOf({ partition }: Appendable): Lane {
     const lane = this.lanes[partition % this.lanes.length];
     if (lane === undefined) throw new Error('a producer needs at least one lane');
     return lane;
   }
 
   /** Like {@link appendAll}, but a record that the broker will never take fails nobody: answers those. */
-  async appendTakeable<Outgoing extends OutgoingRecord>(records: readonly Outgoing[]): Promise<ReadonlySet<Outgoing>> {
+  async appendTakeable<Outgoing extends Appendable>(records: readonly Outgoing[]): Promise<ReadonlySet<Outgoing>> {
     const refused = new Set<Outgoing>();
     const settled = await Promise.allSettled(records.map((record) => this.append(record)));
     for (const [index, outcome] of settled.entries()) {
@@ -201,7 +208,7 @@ export class LaneProducer {
       .catch((error: unknown) => this.log.debug({ cause: describeError(error) }, 'a discarded producer did not disconnect'));
   }
 
-  private async send(records: readonly OutgoingRecord[]): Promise<void> {
+  private async send(records: readonly Appendable[]): Promise<void> {
     const used = this.connected();
     try {
       const producer = await used;

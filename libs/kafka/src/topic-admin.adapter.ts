@@ -132,6 +132,12 @@ export class TopicAdmin {
     return counts;
   }
 
+  /** Offset of the first record that is still there, by partition. */
+  async beginOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
+    const offsets = await orUnavailable(this.admin.fetchTopicOffsets(topic));
+    return new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
+  }
+
   /** Offset after the last record, by partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
     const offsets = await orUnavailable(this.admin.fetchTopicOffsets(topic));

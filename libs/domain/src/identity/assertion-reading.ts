@@ -77,6 +77,8 @@ export function readAssertion(rows: WorkingRows, event: IdentifiersAsserted): As
   const contentKey = contentKeyOf(orderKey, shown);
   if (rows.wasSaid(contentKey)) return undefined;
   const seq = rows.nextSeq;
+  for (const { kind, subjectId, sealedValue } of event.identifiers)
+    if (isJoiningKind(kind)) rows.keepValue(subjectId, { eventId: event.eventId, sealedValue });
   const identifiers = shown.map((identifier) => {
     const row = withSighting(rows.subject(identifier.kind, identifier.subjectId), identifier, shown, seq, rows.nowMs);
     rows.putSubject(row);

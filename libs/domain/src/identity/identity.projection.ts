@@ -4,10 +4,11 @@ import { applyAssertion } from './assertion-joins.js';
 import { readAssertion } from './assertion-reading.js';
 import { replayComponent } from './component-replay.js';
 import type { IdentityChanges, LoadedRows, RowRequest, TenantClock } from './identity.rows.js';
+import { stampHeads } from './published-heads.js';
 import { WorkingRows } from './working-rows.js';
 
 /** A tenant without a row. */
-export const NEW_TENANT: TenantClock = { clockMs: 0, nextSeq: 1 };
+export const NEW_TENANT: TenantClock = { clockMs: 0, nextSeq: 1, changeNo: 0 };
 
 /** Either what must be read before the batch can be folded, or what it changes. */
 export type IdentityFold =
@@ -63,7 +64,10 @@ export function foldAssertions(
   events: readonly AssertionEvent[],
 ): IdentityFold {
   const rows = new WorkingRows(tenantId, clock, loaded);
-  for (const event of events) apply(rows, event);
+  for (const event of events) {
+    apply(rows, event);
+    stampHeads(rows);
+  }
   const requests = rows.requests();
   return requests.length > 0 ? { kind: 'needs', requests } : { kind: 'folded', changes: rows.changes() };
 }

@@ -8,6 +8,8 @@ export interface TenantClock {
   readonly clockMs: number;
   /** Number of the next assertion; counts what the log said for the first time, so it is the same with any partition count. */
   readonly nextSeq: number;
+  /** How many events have changed something that consumers are told: the version of the newest change. */
+  readonly changeNo: number;
 }
 
 /** An identifier of an assertion as the fold reads it. */
@@ -145,7 +147,36 @@ export interface ConflictRow {
   readonly ruleVersion: number;
 }
 
-/** Row type by table; keys: subject id, order key, profile id, profile id, seq, content key → seq, node → seqs. */
+interface HeadStamp {
+  /** The tenant's {@link TenantClock.changeNo} at the change. */
+  readonly version: number;
+  /** The tenant's clock at that point. */
+  readonly atMs: number;
+}
+
+/** What consumers are told of a profile id. */
+export interface ProfileHead extends HeadStamp {
+  /** Sorted by kind, then by subject id; null when it is no profile any more. */
+  readonly subjects: readonly { readonly kind: JoiningKind; readonly subjectId: SubjectId; readonly isShared: boolean }[] | null;
+  /** The profile that it became; null while it is one, and when nothing is left of it. */
+  readonly into: ProfileId | null;
+}
+
+/** What consumers are told of whose a visitor is. */
+export interface VisitorHead extends HeadStamp {
+  /** Whose its next event is; null: nobody's, or more than one person's. */
+  readonly profileId: ProfileId | null;
+  readonly isShared: boolean;
+}
+
+/** The value of a subject, sealed under it, as the first assertion that named it brought it. */
+export interface SealedIdentifier {
+  /** Event id of that assertion. */
+  readonly eventId: string;
+  readonly sealedValue: Buffer;
+}
+
+/** Row type by table; keys: subject id, order key, profile id, profile id, seq, content key → seq, node → seqs, profile id, visitor. */
 export interface IdentityTables {
   subjects: NodeRow;
   orders: OrderRow;
@@ -156,6 +187,8 @@ export interface IdentityTables {
   contents: number;
   /** Assertions by {@link nodesOf}; an index over them. Only operators' decisions read it. */
   histories: readonly number[];
+  profileHeads: ProfileHead;
+  visitorHeads: VisitorHead;
 }
 
 export type IdentityTable = keyof IdentityTables;
@@ -179,6 +212,8 @@ export const nothingLoaded = (): LoadingRows => ({
   assertions: new Map(),
   contents: new Map(),
   histories: new Map(),
+  profileHeads: new Map(),
+  visitorHeads: new Map(),
 });
 
 /** What a batch did to a tenant; null deletes. Outcomes of `redone` assertions go away before the new ones come. */
@@ -194,6 +229,11 @@ export interface IdentityChanges {
   readonly redoneConflicts: ReadonlySet<number>;
   readonly merges: ReadonlyMap<string, MergeRow>;
   readonly conflicts: ReadonlyMap<string, ConflictRow>;
+  /** What consumers must be told. */
+  readonly profileHeads: ReadonlyMap<string, ProfileHead | null>;
+  readonly visitorHeads: ReadonlyMap<string, VisitorHead | null>;
+  /** By subject id; a subject that has a value already keeps it. */
+  readonly sealedValues: ReadonlyMap<string, SealedIdentifier>;
 }
 
 const orderNode = (orderKey: string): string => `order:${orderKey}`;

@@ -10,10 +10,13 @@ import type {
   LoadedRows,
   MergeRow,
   OrderRow,
+  ProfileHead,
   ProfileRow,
   RowRequest,
   NodeRow,
+  SealedIdentifier,
   TenantClock,
+  VisitorHead,
 } from './identity.rows.js';
 import { nodesOf } from './identity.rows.js';
 
@@ -43,7 +46,24 @@ class WorkingTable<Row> {
 
 type WorkingTables = { readonly [T in IdentityTable]: WorkingTable<IdentityTables[T]> };
 
-const TABLES: readonly IdentityTable[] = ['subjects', 'orders', 'profiles', 'aliases', 'assertions', 'contents', 'histories'];
+const TABLES: readonly IdentityTable[] = [
+  'subjects',
+  'orders',
+  'profiles',
+  'aliases',
+  'assertions',
+  'contents',
+  'histories',
+  'profileHeads',
+  'visitorHeads',
+];
+
+interface Touched {
+  readonly profileIds: Set<ProfileId>;
+  readonly visitors: Set<SubjectId>;
+}
+
+const newTouched = (): Touched => ({ profileIds: new Set(), visitors: new Set() });
 
 /** What one batch reads and changes of one tenant. Rows are replaced, never altered. */
 export class WorkingRows {
@@ -53,6 +73,9 @@ export class WorkingRows {
   private readonly merges = new Map<string, MergeRow>();
   private readonly conflicts = new Map<string, ConflictRow>();
   private readonly newHistory = new Map<string, number[]>();
+  private readonly sealedValues = new Map<string, SealedIdentifier>();
+  /** What this event has written so far of what consumers are told. */
+  private touched = newTouched();
 
   constructor(
     readonly tenantId: TenantId,
@@ -67,6 +90,8 @@ export class WorkingRows {
       assertions: new WorkingTable(loaded.assertions),
       contents: new WorkingTable(loaded.contents),
       histories: new WorkingTable(loaded.histories),
+      profileHeads: new WorkingTable(loaded.profileHeads),
+      visitorHeads: new WorkingTable(loaded.visitorHeads),
     };
   }
 
@@ -80,7 +105,7 @@ export class WorkingRows {
   }
 
   changes(): IdentityChanges {
-    const { subjects, orders, profiles, aliases, assertions } = this.tables;
+    const { subjects, orders, profiles, aliases, assertions, profileHeads, visitorHeads } = this.tables;
     return {
       clock: this.clock,
       subjects: subjects.changes,
@@ -92,6 +117,9 @@ export class WorkingRows {
       redoneConflicts: this.redoneConflicts,
       merges: this.merges,
       conflicts: this.conflicts,
+      profileHeads: profileHeads.changes,
+      visitorHeads: visitorHeads.changes,
+      sealedValues: this.sealedValues,
     };
   }
 
@@ -138,6 +166,7 @@ export class WorkingRows {
 
   putSubject(row: NodeRow): void {
     this.tables.subjects.put(row.subjectId, row);
+    if (row.kind === 'visitor') this.touched.visitors.add(row.subjectId);
   }
 
   order(orderKey: string): OrderRow {
@@ -170,19 +199,67 @@ export class WorkingRows {
 
   putProfile(row: ProfileRow): void {
     this.tables.profiles.put(row.profileId, row);
+    this.touched.profileIds.add(row.profileId);
   }
 
   removeProfile(profileId: ProfileId): void {
     this.tables.profiles.remove(profileId);
+    this.touched.profileIds.add(profileId);
   }
 
   putAlias(row: AliasRow): void {
     this.tables.aliases.put(row.profileId, row);
+    this.touched.profileIds.add(row.profileId);
   }
 
   /** It is a profile (again). */
   removeAlias(profileId: ProfileId): void {
     this.tables.aliases.remove(profileId);
+    this.touched.profileIds.add(profileId);
+  }
+
+  /** What became of a profile id that is no profile any more. */
+  alias(profileId: ProfileId): AliasRow | undefined {
+    return this.tables.aliases.get(profileId);
+  }
+
+  /** The profile of exactly this id. */
+  profileUnder(profileId: ProfileId): ProfileRow | undefined {
+    return this.tables.profiles.get(profileId);
+  }
+
+  /** Ids that were written since this was asked last. */
+  takeTouched(): Touched {
+    const touched = this.touched;
+    this.touched = newTouched();
+    return touched;
+  }
+
+  /** Stamp of a change that consumers are told. */
+  nextChange(): Pick<ProfileHead, 'version' | 'atMs'> {
+    this.clock = { ...this.clock, changeNo: this.clock.changeNo + 1 };
+    return { version: this.clock.changeNo, atMs: this.clock.clockMs };
+  }
+
+  profileHead(profileId: ProfileId): ProfileHead | undefined {
+    return this.tables.profileHeads.get(profileId);
+  }
+
+  putProfileHead(profileId: ProfileId, head: ProfileHead): void {
+    this.tables.profileHeads.put(profileId, head);
+  }
+
+  visitorHead(visitor: SubjectId): VisitorHead | undefined {
+    return this.tables.visitorHeads.get(visitor);
+  }
+
+  putVisitorHead(visitor: SubjectId, head: VisitorHead): void {
+    this.tables.visitorHeads.put(visitor, head);
+  }
+
+  /** The first one stays. */
+  keepValue(subjectId: SubjectId, value: SealedIdentifier): void {
+    if (!this.sealedValues.has(subjectId)) this.sealedValues.set(subjectId, value);
   }
 
   addMerge(row: MergeRow): void {

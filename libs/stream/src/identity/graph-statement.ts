@@ -1,5 +1,6 @@
-import { nodesOf, type IdentityChanges, type TenantId } from '@tributary/domain';
+import { nodesOf, type IdentityChanges, type ProfileHead, type SealedIdentifier, type TenantId, type VisitorHead } from '@tributary/domain';
 import { BulkRows, casPrefix, type Column } from '@tributary/postgres';
+import { outboxInsert, OUTBOX_ROWS } from './outbox-rows.js';
 
 /** What a batch did to one tenant. */
 export interface TenantChanges {
@@ -27,6 +28,7 @@ const TENANTS = new BulkRows<TenantChanges>([
   tenant(),
   bigint('clock_ms', ({ changes }) => changes.clock.clockMs),
   bigint('next_seq', ({ changes }) => changes.clock.nextSeq),
+  bigint('change_no', ({ changes }) => changes.clock.changeNo),
 ]);
 const keyed = (key: string): BulkRows<Written> => new BulkRows<Written>([tenant(), text(key, (row) => row.key), content()]);
 const SUBJECTS = keyed('subject_id');
@@ -53,6 +55,16 @@ const CONFLICTS = new BulkRows<Outcome & { readonly kept: string }>([
   text('dropped', ({ key }) => key),
   content(),
 ]);
+const head = (key: string): BulkRows<Written & { readonly version: number }> =>
+  new BulkRows([tenant(), text(key, (row) => row.key), bigint('version', ({ version }) => version), content()]);
+const PROFILE_HEADS = head('profile_id');
+const VISITOR_HEADS = head('visitor');
+const SEALED_VALUES = new BulkRows<Keyed & SealedIdentifier>([
+  tenant(),
+  text('subject_id', ({ key }) => key),
+  text('event_id', ({ eventId }) => eventId),
+  { name: 'sealed_value', type: 'bytea', of: ({ sealedValue }) => sealedValue },
+]);
 const REMOVED = new BulkRows<Keyed>([tenant(), text('key', ({ key }) => key)]);
 const REDONE = new BulkRows<{ readonly tenantId: TenantId; readonly seq: number }>([tenant(), bigint('seq', ({ seq }) => seq)]);
 
@@ -63,6 +75,8 @@ class Parts {
   readonly texts: string[] = [];
   private next = 6;
 
+  constructor(private readonly schema: string) {}
+
   /** The text of `rows.unnest`; moves on. */
   bind<Row>(rows: BulkRows<Row>, alias: string): string {
     const bound = rows.unnest(this.next, alias);
@@ -72,14 +86,14 @@ class Parts {
 
   upsert<Row>(table: string, rows: BulkRows<Row>, keys: readonly string[]): void {
     this.texts.push(
-      `put_${table} as (insert into identity.${table} (${rows.names}) select n.* from ${this.bind(rows, 'n')} ${OURS}
+      `put_${table} as (insert into ${this.schema}.${table} (${rows.names}) select n.* from ${this.bind(rows, 'n')} ${OURS}
          on conflict (${keys.join(', ')}) do update set ${rows.assignments('excluded', keys)} returning 1)`,
     );
   }
 
   remove(table: string, key: string): void {
     this.texts.push(
-      `cut_${table} as (delete from identity.${table} t using ${this.bind(REMOVED, 'n')}
+      `cut_${table} as (delete from ${this.schema}.${table} t using ${this.bind(REMOVED, 'n')}
          ${OURS} and t.tenant_id = n.tenant_id and t.${key} = n.key returning 1)`,
     );
   }
@@ -88,15 +102,16 @@ class Parts {
   redo<Row>(table: string, rows: BulkRows<Row>, keys: readonly string[]): void {
     const again = this.bind(rows, 'w');
     this.texts.push(
-      `redo_${table} as (delete from identity.${table} t using ${this.bind(REDONE, 'n')}
+      `redo_${table} as (delete from ${this.schema}.${table} t using ${this.bind(REDONE, 'n')}
          ${OURS} and t.tenant_id = n.tenant_id and t.seq = n.seq
            and not exists (select 1 from ${again} where ${keys.map((key) => `w.${key} = t.${key}`).join(' and ')}) returning 1)`,
     );
   }
 }
 
-function statement(): string {
-  const parts = new Parts();
+/** Applies the changes of a batch and moves its offset, or does nothing when the partition is not ours any more. */
+export function applyChanges(schema: string, effects: 'on' | 'off'): string {
+  const parts = new Parts(schema);
   parts.upsert('tenants', TENANTS, ['tenant_id']);
   parts.upsert('subjects', SUBJECTS, ['tenant_id', 'subject_id']);
   parts.upsert('orders', ORDERS, ['tenant_id', 'order_key']);
@@ -104,7 +119,7 @@ function statement(): string {
   parts.upsert('aliases', ALIASES, ['tenant_id', 'profile_id']);
   parts.upsert('assertions', ASSERTIONS, ['tenant_id', 'seq']);
   parts.texts.push(
-    `put_nodes as (insert into identity.assertion_nodes (${NODES.names}) select n.* from ${parts.bind(NODES, 'n')} ${OURS}
+    `put_nodes as (insert into ${schema}.assertion_nodes (${NODES.names}) select n.* from ${parts.bind(NODES, 'n')} ${OURS}
        on conflict do nothing returning 1)`,
   );
   parts.upsert('merges', MERGES, ['tenant_id', 'seq', 'done_seq']);
@@ -114,16 +129,20 @@ function statement(): string {
   parts.remove('aliases', 'profile_id');
   parts.redo('merges', MERGES, ['tenant_id', 'seq', 'done_seq']);
   parts.redo('conflicts', CONFLICTS, ['tenant_id', 'seq', 'dropped']);
-  return `${casPrefix('identity')}, ${parts.texts.join(',\n')} select count(*)::int as owned from cas`;
+  parts.upsert('profile_heads', PROFILE_HEADS, ['tenant_id', 'profile_id']);
+  parts.upsert('visitor_heads', VISITOR_HEADS, ['tenant_id', 'visitor']);
+  parts.texts.push(
+    `put_values as (insert into ${schema}.sealed_values (${SEALED_VALUES.names}) select n.* from ${parts.bind(SEALED_VALUES, 'n')} ${OURS}
+       on conflict do nothing returning 1)`,
+  );
+  if (effects === 'on') parts.texts.push(outboxInsert(parts.bind(OUTBOX_ROWS, 'n')));
+  return `${casPrefix(schema)}, ${parts.texts.join(',\n')} select count(*)::int as owned from cas`;
 }
-
-/** Applies the changes of a batch and moves its offset, or does nothing when the partition is not ours any more. */
-export const APPLY_CHANGES = statement();
 
 type Rows<Row> = ReadonlyMap<string, Row | null>;
 
-/** Values of {@link APPLY_CHANGES} from $6 on. Rows are sorted by key: two batches never wait for each other in a circle. */
-export function changeValues(all: readonly TenantChanges[]): unknown[][] {
+/** Values of {@link applyChanges} from $6 on. Rows are sorted by key: two batches never wait for each other in a circle. */
+export function changeValues(all: readonly TenantChanges[], effects: 'on' | 'off'): unknown[][] {
   const tenants = all.toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
   const keysOf = <Row>(of: (changes: IdentityChanges) => Rows<Row>) =>
     tenants.flatMap(({ tenantId, changes }) =>
@@ -148,6 +167,14 @@ export function changeValues(all: readonly TenantChanges[]): unknown[][] {
     kept: row.kept,
     seq: row.seq,
   }));
+  const headsOf = (of: (changes: IdentityChanges) => Rows<ProfileHead | VisitorHead>) =>
+    written(of).map(({ row, ...rest }) => ({ ...rest, version: row.version }));
+  const profileHeads = headsOf(({ profileHeads: heads }) => heads);
+  const visitorHeads = headsOf(({ visitorHeads: heads }) => heads);
+  const changed = [
+    ...profileHeads.map(({ tenantId, key }) => ({ kind: 'profile' as const, tenantId, id: key })),
+    ...visitorHeads.map(({ tenantId, key }) => ({ kind: 'visitor' as const, tenantId, id: key })),
+  ];
   return [
     ...TENANTS.values(tenants),
     ...SUBJECTS.values(written(({ subjects }) => subjects)),
@@ -165,5 +192,11 @@ export function changeValues(all: readonly TenantChanges[]): unknown[][] {
     ...REDONE.values(redone(({ redoneMerges }) => redoneMerges)),
     ...CONFLICTS.values(conflicts),
     ...REDONE.values(redone(({ redoneConflicts }) => redoneConflicts)),
+    ...PROFILE_HEADS.values(profileHeads),
+    ...VISITOR_HEADS.values(visitorHeads),
+    ...SEALED_VALUES.values(
+      keysOf(({ sealedValues }) => sealedValues).flatMap(({ row, ...rest }) => (row === null ? [] : [{ ...rest, ...row }])),
+    ),
+    ...(effects === 'off' ? [] : OUTBOX_ROWS.values(changed)),
   ];
 }

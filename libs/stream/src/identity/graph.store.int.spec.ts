@@ -7,7 +7,21 @@ import { simulateIdentityLog } from '../../../../test/simulators/identity/identi
 import { applyAssertions } from './graph.store.js';
 
 const KEY = { schema: 'identity', projection: 'graph', topic: 'identity.assertion-events.v1', partition: 0 };
-const TABLES = ['offsets', 'tenants', 'subjects', 'orders', 'profiles', 'aliases', 'assertions', 'assertion_nodes', 'merges', 'conflicts'];
+const TABLES = [
+  'offsets',
+  'tenants',
+  'subjects',
+  'orders',
+  'profiles',
+  'aliases',
+  'assertions',
+  'assertion_nodes',
+  'merges',
+  'conflicts',
+  'profile_heads',
+  'visitor_heads',
+  'sealed_values',
+];
 const database = new OwnDatabase('identity');
 
 beforeAll(() => database.create());
