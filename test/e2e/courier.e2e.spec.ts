@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { orderBody, signedWebhook } from '../builders/order.builder.js';
 import { eventually } from '../stack/eventually.js';
 import { Stack } from '../stack/stack.js';
@@ -67,3 +70,56 @@ it('looks up what may have been made before anything is sent again', async () =>
   expect(keys).toHaveLength(2);
   expect(new Set(keys).size).toBe(1);
 }, 180_000);
+
+it('waits for an address, and goes out by itself when the shop has put it right', async () => {
+  const nowhere = { first_name: 'Ana', last_name: 'Soto', address_1: '', city: '', state: 'CL-RM', country: 'CL' };
+  await send(3001, { billing: { ...nowhere, email: 'ana@example.com' }, shipping: nowhere });
+  await eventually('suppressed', 10_000, async () => (await stateOf(3001))?.state === 'suppressed');
+  expect((await stateOf(3001))?.reason).toBe('address-incomplete');
+  const place = { ...nowhere, address_1: 'Calle Ñuble 12', city: 'Ñuñoa' };
+  const later = new Date(Date.now() + 2_000).toISOString().slice(0, 19);
+  await send(3001, { billing: { ...place, email: 'ana@example.com' }, shipping: place, date_modified_gmt: later });
+  await eventually('delivered', 10_000, async () => (await stateOf(3001))?.state === 'delivered');
+  expect(ordersOf(3001)).toHaveLength(1);
+});
+
+it('withdraws what is cancelled while the courier takes nothing, and tells why', async () => {
+  stack.courier.control.fail({ kind: 'too-many-requests', retryAfterSeconds: 3 });
+  await send(4001);
+  await eventually('it waits', 10_000, async () => (await stateOf(4001))?.state === 'transient');
+  const later = new Date(Date.now() + 2_000).toISOString().slice(0, 19);
+  await send(4001, { status: 'cancelled', date_modified_gmt: later });
+  await eventually('the cancellation is folded', 10_000, async () => {
+    const [row] = await stack.sql.query<{ modified: number }>(
+      '',
+      `select modified_at as modified from fulfillment.orders where order_id = '4001'`,
+    );
+    return row?.modified === Date.parse(`${later}Z`);
+  });
+  stack.courier.control.clearFaults();
+  await eventually('withdrawn', 30_000, async () => (await stateOf(4001))?.state === 'withdrawn');
+  expect((await stateOf(4001))?.reason).toBe('order-cancelled');
+  expect(ordersOf(4001)).toEqual([]);
+}, 60_000);
+
+it('is folded anew from the log to the same bytes, with no call to the courier', async () => {
+  const cli = async (...args: readonly string[]): Promise<string> => {
+    const main = join(__dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { env: stack.environment() });
+    return stdout;
+  };
+  await eventually('the outbox is empty', 15_000, async () => {
+    const [row] = await stack.sql.query<{ waiting: number }>('', 'select count(*)::int as waiting from fulfillment_ops.outbox');
+    return row?.waiting === 0;
+  });
+  const calls = stack.courier.received().requests.length;
+  const before = await cli('dump', 'fulfillment', '--json');
+  expect(before).toContain('ledger_entries');
+  const report = JSON.parse(await cli('rebuild', 'fulfillment', '--json')) as { isSwapped: boolean; differing: Record<string, number> };
+  expect(report).toMatchObject({ isSwapped: true });
+  expect(Object.values(report.differing).filter((count) => count > 0)).toEqual([]);
+  expect(await cli('dump', 'fulfillment', '--json')).toBe(before);
+  expect(stack.courier.received().requests).toHaveLength(calls);
+  await send(5001);
+  await eventually('it goes on afterwards', 15_000, async () => (await stateOf(5001))?.state === 'delivered');
+}, 60_000);

@@ -160,6 +160,17 @@ export class LedgerStore implements EffectStore {
     return rows.map(toEntry);
   }
 
+  /** Suppressed for one of these reasons, by key from after `after` on. */
+  async findSuppressed(reasons: readonly string[], after: string, limit: number): Promise<LedgerEntry[]> {
+    const rows = await this.sql.query<LedgerRow>(
+      `ledger-suppressed-${this.app}`,
+      `select ${LEDGER_ROWS.names} from ${this.app}.ledger_entries
+        where state = 'suppressed' and reason = any($1::text[]) and ledger_key > $2 order by ledger_key limit $3`,
+      [reasons, after, limit],
+    );
+    return rows.map(toEntry);
+  }
+
   async findParked(tenantId: string, connectionId: string, limit: number): Promise<LedgerEntry[]> {
     const rows = await this.sql.query<LedgerRow>(
       `ledger-parked-${this.app}`,

@@ -19,6 +19,7 @@ import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { v7 as uuidv7 } from 'uuid';
 import { ConnectionDirectory, type WithSources } from './connection-directory.js';
+import { Corrections } from './corrections.js';
 import { CredentialsStore, type Credential } from './credentials.store.js';
 import { applyDeliveryEvents } from './delivery-fold.js';
 import type { DestinationAlerts } from './destination-alerts.js';
@@ -43,6 +44,9 @@ const REFUSED_FOR_MS = 60_000;
 const PLAN_LEASE_MS = 10_000;
 /** The search for one bad event among 50 takes up to eight requests of at most ten seconds each; most take well under one. */
 const ISOLATION_LEASE_MS = 30_000;
+
+/** A person who puts an address right in the shop does not wait for a second. */
+const CORRECT_EVERY_MS = 1_000;
 
 /** One kind of destination in one app. */
 export interface DeliveryPlace {
@@ -86,6 +90,8 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
   private readonly planner: OrderPlanner<Settings, Secrets>;
   private readonly commands: OperatorCommands;
   private readonly sweeps: SettingsSweeps<Settings, Secrets>;
+  private readonly corrections: Corrections<Settings, Secrets>;
+  private correctAt = 0;
 
   constructor(
     private readonly place: DeliveryPlace,
@@ -131,6 +137,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       },
     );
     this.sweeps = new SettingsSweeps(sql, app, orders, this.planner, ports.turns);
+    this.corrections = new Corrections(destination, this.ledger, orders, this.directory, this.publisher, moment);
     this.commands = new OperatorCommands(
       sql,
       app,
@@ -182,6 +189,9 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     if (await this.directory.refresh()) await this.resumeChanged();
     await this.commands.applyWaiting();
     await this.sweeps.runWaiting();
+    if (performance.now() < this.correctAt) return;
+    this.correctAt = performance.now() + CORRECT_EVERY_MS;
+    await this.corrections.run();
   }
 
   /** A credential that was parked with other settings than today's is tried again. */

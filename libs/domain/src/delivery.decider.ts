@@ -120,6 +120,10 @@ export function holdDelivery(entry: LedgerEntry, { kind, reason }: HoldBack, mom
   return change(entry, { ...base, type: 'Suppressed', reason, observationId, settingsVersion, eventTime });
 }
 
+/** An effect that was suppressed and is planned after all, because the order was put right. */
+export const replanDelivery = (entry: LedgerEntry, plan: DeliveryPlan, moment: Moment): LedgerChange =>
+  change(entry, { ...baseOf(entry, 'planner', moment), type: 'Planned', plan });
+
 /** What to do with an entry whose turn has come. An entry that was attempted and has no outcome counts as unknown. */
 export function nextStep(entry: LedgerEntry, declaration: DestinationDeclaration, expiryOf: ExpiryOf, moment: Moment): NextStep {
   const { plan } = entry;
