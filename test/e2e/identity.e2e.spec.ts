@@ -1,7 +1,7 @@
 import { ASSERTION_EVENTS_TOPIC } from '@tributary/codecs';
 import { asTenantId, type SubjectId } from '@tributary/domain';
 import { signedWebhook } from '../builders/order.builder.js';
-import { asBrowser } from '../stack/browser.js';
+import { asBrowser, pageView } from '../stack/browser.js';
 import { tributary } from '../stack/command-line.js';
 import { ControlApi } from '../stack/control-api.js';
 import { eventually } from '../stack/eventually.js';
@@ -18,6 +18,8 @@ const ACME = asTenantId('acme');
 const ORDERS = 60;
 
 interface Explained {
+  readonly standing: { readonly isBlocked: boolean; readonly cutFrom: readonly string[] } | null;
+  readonly evidence: { readonly visits: readonly { readonly shows: readonly string[] }[] } | null;
   readonly profileId: string | null;
   readonly isAnonymous: boolean;
   readonly profiles: readonly {
@@ -150,6 +152,22 @@ it.each(['acme', 'nobody'])('an id that was never seen is answered with 404 (ten
   expect((await control.ask(`/v1/tenants/${tenant}/identity/00000000-0000-4000-8000-000000000000`)).status).toBe(404);
 });
 
+it('of a visitor it is told what its visits show, and not what they hold', async () => {
+  const visitor = subjectIn(await kept.assertions(), 'tto.1.1795228693.ana');
+  const events = [pageView({ url: 'https://shop.example/cafe?ttclid=click-of-ana' })];
+  const body = { writeKey: writeKeyOf('acme'), visitorId: 'tto.1.1795228693.ana', consent: { ads: 'granted' }, events };
+  const answer = await asBrowser(stack.app('ingest').url, '/v1/collect', {
+    headers: { origin: ORIGIN, 'sec-fetch-site': 'same-site' },
+    body,
+  });
+  expect(answer.status).toBe(200);
+  await eventually('the visit is folded', 10_000, async () => ((await explain(visitor)).evidence?.visits.length ?? 0) > 0);
+  expect((await explain(visitor)).evidence?.visits[0]?.shows).toEqual(expect.arrayContaining(['ttclid', 'url', 'userAgent']));
+  const { out } = await tributary(stack, ['identity', 'explain', 'acme', visitor]);
+  expect(out).toMatch(/visit [0-9a-f-]{36} \S+ shows .*ttclid.* \(click [0-9a-f]{16}\)/);
+  expect(out).not.toMatch(/click-of-ana|cafe|Mozilla/);
+});
+
 it('with two replicas, one killed after a statement, the graph is what the log gives', async () => {
   await stack.untilReady(
     await stack.startApp('identity', { instance: 'identity-2', env: { TRIBUTARY_FAILPOINT: 'graph.after-statement' } }),
@@ -167,4 +185,52 @@ it('with two replicas, one killed after a statement, the graph is what the log g
     expect(log.length).toBeGreaterThan(15);
     expect(await storedIdentity(stack.sql, tenant)).toEqual(foldedIdentity(tenant, log));
   }
+});
+
+describe('an operator', () => {
+  const decide = async (...args: readonly string[]): Promise<void> => {
+    const { code, out, err } = await tributary(stack, ['identity', ...args]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Decided: it stands in the log/);
+  };
+  const untilStanding = (id: string, isSo: (told: Explained) => boolean): Promise<void> =>
+    eventually('the decision is folded', 10_000, async () => isSo(await explain(id)));
+  const membersOf = ({ profiles }: Explained): readonly string[] =>
+    profiles.flatMap(({ members }) => members.map(({ subjectId }) => subjectId)).toSorted();
+
+  let subjects: readonly [mail: SubjectId, phone: SubjectId];
+  beforeAll(async () => {
+    const assertions = await kept.assertions();
+    subjects = [subjectIn(assertions, 'ana@correo.cl'), subjectIn(assertions, '+56987654321')];
+  });
+
+  it('blocks a mail, which takes back what it joined, and takes the decision back', async () => {
+    const [mail, phone] = subjects;
+    const before = await explain(mail);
+    expect(membersOf(before)).toContain(phone);
+    await decide('block', 'acme', mail, '--reason', 'shared-mail');
+    await untilStanding(mail, ({ standing }) => standing?.isBlocked === true);
+    expect(membersOf(await explain(mail))).toEqual([]);
+    expect((await tributary(stack, ['identity', 'explain', 'acme', mail])).out).toContain('blocked by an operator');
+    await decide('unblock', 'acme', mail);
+    await untilStanding(mail, ({ standing }) => standing?.isBlocked === false);
+    expect(membersOf(await explain(mail))).toEqual(membersOf(before));
+  });
+
+  it('cuts two apart, and takes that back, too', async () => {
+    const [one, other] = subjects;
+    await decide('cut', 'acme', one, other);
+    await untilStanding(one, ({ standing }) => standing?.cutFrom.includes(other) === true);
+    expect(membersOf(await explain(one))).not.toContain(other);
+    await decide('uncut', 'acme', other, one);
+    await untilStanding(one, ({ standing }) => standing?.cutFrom.length === 0);
+    expect(membersOf(await explain(one))).toContain(other);
+  });
+
+  it('is told of an id that is none, and of a reason that is a sentence', async () => {
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    const path = `/v1/tenants/acme/identity/${unknown}/block`;
+    expect((await control.ask(path, { method: 'POST', body: {} })).status).toBe(404);
+    expect((await control.ask(path, { method: 'POST', body: { reason: 'Because of Ana' } })).status).toBe(400);
+  });
 });

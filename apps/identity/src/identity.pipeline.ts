@@ -1,6 +1,6 @@
 import { ASSERTION_EVENTS_TOPIC, decodeAssertionEvent, decodeVisitEvent, VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
 import { INSTALLATION, type Alerts, type AssertionEvent, type Claim, type Positioned, type Sql, type VisitEvent } from '@tributary/domain';
-import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
+import { withTopicAdmin, type KafkaClient, type LaneProducer, type Registry } from '@tributary/kafka';
 import {
   applyAssertions,
   applyVisits,
@@ -11,6 +11,7 @@ import {
   passBarrier,
   Projection,
   ProjectionLane,
+  untilAvailable,
   type DeadRecord,
 } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
@@ -63,13 +64,13 @@ export class IdentityPipeline {
         'graph',
         ASSERTION_EVENTS_TOPIC,
         (value) => decodeAssertionEvent(book, value),
-        (events, claim) => applyAssertions(sql, events, claim),
+        (events, claim) => this.told(applyAssertions(sql, events, claim)),
       ),
       visits: this.projection(
         'visits',
         VISIT_EVENTS_TOPIC,
         (value) => decodeVisitEvent(book, value),
-        (events, claim) => applyVisits(sql, events, claim),
+        (events, claim) => this.told(applyVisits(sql, events, claim)),
       ),
     };
     this.lanes = {
@@ -92,7 +93,7 @@ export class IdentityPipeline {
   async catchUp(): Promise<void> {
     this.relay.start();
     this.upkeep.start();
-    const [graphEnds, visitEnds] = await Promise.all([this.lanes.graph.endOffsets(), this.lanes.visits.endOffsets()]);
+    const [graphEnds, visitEnds] = await Promise.all([this.readableEnds(ASSERTION_EVENTS_TOPIC), this.readableEnds(VISIT_EVENTS_TOPIC)]);
     const { sql, log } = this.ports;
     const missing = async (): Promise<readonly number[]> => [
       ...(await behind(sql, { schema: APP, projection: 'graph', topic: ASSERTION_EVENTS_TOPIC, endOffsets: graphEnds })),
@@ -120,6 +121,27 @@ export class IdentityPipeline {
     clearTimeout(this.looking);
     await this.upkeep.stop();
     await this.relay.stop();
+  }
+
+  /** Offset after the last record of partitions that have any: for what retention has taken away nobody waits. */
+  private readableEnds(topic: string): Promise<ReadonlyMap<number, number>> {
+    const { kafka, log } = this.ports;
+    return untilAvailable(
+      () =>
+        withTopicAdmin(kafka, async (admin) => {
+          const [begins, ends] = await Promise.all([admin.beginOffsets(topic), admin.endOffsets(topic)]);
+          return new Map([...ends].filter(([partition, end]) => (begins.get(partition) ?? 0) < end));
+        }),
+      () => Promise.resolve(),
+      log,
+    );
+  }
+
+  /** What was applied is published at once. */
+  private async told(applying: Promise<boolean>): Promise<boolean> {
+    const isOurs = await applying;
+    if (isOurs) this.relay.poke();
+    return isOurs;
   }
 
   private async look(): Promise<void> {

@@ -184,7 +184,7 @@ async function connect(settings: IngestAppSettings, log: Log, onFatal: (error: E
     },
   );
   const resubmission = new Resubmission({ sql, kafka, registry, book, vault, log, appender, catalog: intake });
-  const commands = new IngestCommands(sql, resubmission, alerts, log);
+  const commands = new IngestCommands(sql, resubmission, appender, alerts, log);
   const gate = new ControlGate(new VendorClient({ connectionsPerHost: 4 }), settings.CONTROL_URL, log);
   const keyProof = new ShopClient({
     allowPrivateHosts: settings.ALLOW_PRIVATE_STORE_HOSTS,

@@ -41,7 +41,7 @@ export * from './control/reading-commands.js';
 export * from './control/reading-alerts.js';
 export * from './control/reading-imports.js';
 export * from './control/reading-log.js';
-export { KEYS_GRANTED_TOPIC, type AppCommand, type AppliedCommand } from './control/app-command.js';
+export { KEYS_GRANTED_TOPIC, type AppCommand, type AppliedCommand, type DecidedSubject } from './control/app-command.js';
 export * from './control/expected-keys.js';
 export * from './control/control-commands.js';
 export * from './control/reading-shops.js';

@@ -37,6 +37,41 @@ const profile = z
   })
   .meta({ id: 'ExplainedProfile' });
 
+const evidence = z
+  .object({
+    firstSeen: time,
+    lastSeen: time,
+    consents: z.array(
+      z.object({
+        at: time,
+        answer: z.string(),
+        isAnswer: z.boolean().describe('The visitor answered then; else a visit found it in force'),
+      }),
+    ),
+    visits: z.array(
+      z.object({
+        eventId: id,
+        at: time,
+        shows: z.array(z.string()).readonly().describe('ip, locale, ttclid, ttp, url, userAgent; values stay sealed'),
+        click: z.string().nullable().describe('Equal for equal click ids'),
+      }),
+    ),
+  })
+  .meta({ id: 'VisitorEvidence' });
+
+const reason = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/)
+  .default('operator')
+  .describe('A code of your own, kept with the decision; no names');
+const subjectId = z.uuid().describe('A subject’s id');
+
+export const blockBody = z.strictObject({ reason });
+export const cutBody = z.strictObject({ one: subjectId, other: subjectId, reason });
+export const decidedSchema = z
+  .object({ outcome: z.enum(['done', 'asked']).describe('done: in the log; the graph follows within moments') })
+  .meta({ id: 'IdentityDecision' });
+
 export const identitySchema = z
   .object({
     id,
@@ -44,7 +79,17 @@ export const identitySchema = z
     profileId: id.nullable().describe('Whose the next event is; null when nothing was joined'),
     isAnonymous: z.boolean().describe('Of a visitor: nobody’s, or more than one person’s'),
     profiles: z.array(profile).describe('One; of a visitor every one it was seen with'),
+    standing: z
+      .object({
+        isBlocked: z.boolean().describe('An operator decided that it joins nobody'),
+        isQuarantined: z.boolean().describe('Shown with so many others that it is nobody’s own'),
+        cutFrom: z.array(id).readonly().describe('Operators decided that these are other people’s'),
+      })
+      .nullable()
+      .describe('Of a subject'),
+    evidence: evidence.nullable().describe('Of a visitor'),
   })
   .meta({ id: 'IdentityExplanation' });
 
 export type IdentityExplanation = z.infer<typeof identitySchema>;
+export type IdentityDecision = z.infer<typeof decidedSchema>;

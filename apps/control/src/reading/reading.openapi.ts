@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemAnswer, type ApiRoute } from '../openapi-route.js';
-import { identitySchema } from './identity.schema.js';
+import { blockBody, cutBody, decidedSchema, identitySchema } from './identity.schema.js';
 import {
   alertSchema,
   deliveriesQuery,
@@ -47,6 +47,14 @@ const importAnswers = (done: string, unknown: string): ApiRoute['answers'] => ({
   409: problemAnswer('Refused, with the reason'),
 });
 
+const decided: ApiRoute['answers'] = {
+  200: { description: 'Decided', schema: decidedSchema },
+  202: { description: 'Asked; ingest has not done it within 5 s', schema: decidedSchema },
+  404: problemAnswer('Never seen'),
+  409: problemAnswer('Refused, with the reason'),
+};
+const subject = { ...tenant, id: { schema: z.string(), description: 'A subject’s id' } };
+
 /** The routes of the reading side, as `/openapi.json` tells them. */
 export const READING_PATHS: readonly ApiRoute[] = [
   {
@@ -71,6 +79,38 @@ export const READING_PATHS: readonly ApiRoute[] = [
     summary: 'Who a subject or profile id belongs to, and which assertion joined what',
     pathParameters: { ...tenant, id: { schema: z.string(), description: 'A subject’s or profile’s id' } },
     answers: { 200: { description: 'The explanation', schema: identitySchema }, 404: problemAnswer('Never seen') },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/identity/{id}/block',
+    summary: 'This value joins nobody: what it joined is taken back',
+    pathParameters: subject,
+    body: blockBody,
+    answers: decided,
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/identity/{id}/unblock',
+    summary: 'It may join again',
+    pathParameters: subject,
+    body: blockBody,
+    answers: decided,
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/identity/cut',
+    summary: 'These two are not the same person’s: what joined them is taken back',
+    pathParameters: tenant,
+    body: cutBody,
+    answers: decided,
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/identity/uncut',
+    summary: 'They may be the same person’s again',
+    pathParameters: tenant,
+    body: cutBody,
+    answers: decided,
   },
   {
     method: 'get',

@@ -1,15 +1,36 @@
 import { z } from 'zod';
-import { asTenantId, type Alerts, type Sql, type TenantId } from '@tributary/domain';
+import { v7 as uuidv7 } from 'uuid';
+import {
+  asConnectionId,
+  asSubjectId,
+  asTenantId,
+  type Alerts,
+  type EdgeCut,
+  type Envelope,
+  type IdentifierBlocked,
+  type Sql,
+  type TenantId,
+} from '@tributary/domain';
 import { BrokerUnavailable, RegistryUnavailable } from '@tributary/kafka';
 import { applyQueuedCommands, DatabaseUnavailable, type QueuedCommand } from '@tributary/postgres';
 import { IMPORT_RESOURCES } from '@tributary/sources';
-import { expectKeys, NotDurable, RESUBMITTED_AT_ONCE, resumeStoppedImport, startImport, stopImport } from '@tributary/stream';
+import {
+  expectKeys,
+  NotDurable,
+  RESUBMITTED_AT_ONCE,
+  resumeStoppedImport,
+  startImport,
+  stopImport,
+  type FactAppender,
+} from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Resubmission } from './resubmission.js';
 
 const PASSING = [BrokerUnavailable, RegistryUnavailable, DatabaseUnavailable, NotDurable];
 const LOOK_EVERY_MS = 250;
 
+const subject = z.object({ kind: z.enum(['customer', 'email', 'phone', 'visitor']), subjectId: z.uuid() });
+const reason = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 const importId = z.object({ importId: z.int() });
 const commandSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resubmit'), payload: z.object({ eventIds: z.array(z.string()).max(RESUBMITTED_AT_ONCE) }) }),
@@ -21,9 +42,26 @@ const commandSchema = z.discriminatedUnion('kind', [
     kind: z.literal('expect-keys'),
     payload: z.object({ connectionId: z.string(), storeUrl: z.url(), stateHash: z.string().regex(/^[0-9a-f]{64}$/) }),
   }),
+  z.object({ kind: z.literal('block-identifier'), payload: z.object({ isBlocked: z.boolean(), subject, reason }) }),
+  z.object({ kind: z.literal('cut-edge'), payload: z.object({ isCut: z.boolean(), one: subject, other: subject, reason }) }),
   z.object({ kind: z.literal('stop-import'), payload: importId }),
   z.object({ kind: z.literal('resume-import'), payload: importId }),
 ]);
+
+const subjectOf = ({ kind, subjectId }: z.infer<typeof subject>): EdgeCut['one'] => ({ kind, subjectId: asSubjectId(subjectId) });
+
+/** A decision is the tenant's, not a connection's. */
+const decided = (tenantId: string): Envelope => {
+  const now = Date.now();
+  return {
+    eventId: uuidv7(),
+    tenantId: asTenantId(tenantId),
+    connectionId: asConnectionId(''),
+    occurredAt: now,
+    receivedAt: now,
+    source: 'operator',
+  };
+};
 
 /** What control asks of ingest. Control never writes ingest's tables or topics; this does. */
 export class IngestCommands {
@@ -34,6 +72,7 @@ export class IngestCommands {
   constructor(
     private readonly sql: Sql,
     private readonly resubmission: Resubmission,
+    private readonly appender: FactAppender,
     private readonly alerts: Alerts,
     private readonly log: Log,
   ) {}
@@ -76,6 +115,14 @@ export class IngestCommands {
         return { outcome: 'done', items: await this.resubmission.run(asTenantId(tenantId), command.payload.eventIds) };
       case 'start-import':
         return startImport(tx, { tenantId, ...command.payload });
+      case 'block-identifier': {
+        const { isBlocked, subject: named, reason: why } = command.payload;
+        return this.decide({ type: 'IdentifierBlocked', ...decided(tenantId), ...subjectOf(named), isBlocked, reason: why });
+      }
+      case 'cut-edge': {
+        const { isCut, one, other, reason: why } = command.payload;
+        return this.decide({ type: 'EdgeCut', ...decided(tenantId), isCut, one: subjectOf(one), other: subjectOf(other), reason: why });
+      }
       case 'stop-import':
         return this.stopImport(tx, asTenantId(tenantId), command.payload.importId);
       case 'resume-import':
@@ -85,6 +132,13 @@ export class IngestCommands {
         return { outcome: 'done' };
     }
   }
+
+  /** Twice is as once: a decision that stands already changes nothing. */
+  private async decide(event: IdentifierBlocked | EdgeCut): Promise<object> {
+    await this.appender.append({ kind: 'decision', event });
+    return { outcome: 'done' };
+  }
+
   private async stopImport(tx: Sql, tenantId: TenantId, id: number): Promise<object> {
     const stopped = await stopImport(tx, tenantId, id);
     if (stopped.outcome === 'done') await this.alerts.close(tenantId, stopped.connectionId, 'import-fails');

@@ -18,7 +18,7 @@ const MAX_BATCH = 500;
 
 function tenantOf(fact: UnsealedFact): TenantId {
   if (fact.kind === 'visits') return fact.tenantId;
-  return fact.kind === 'catalog' ? fact.event.tenantId : fact.envelope.tenantId;
+  return fact.kind === 'catalog' || fact.kind === 'decision' ? fact.event.tenantId : fact.envelope.tenantId;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type UnsealedCustomer,
   type UnsealedCustomResource,
 } from './catalog.sealer.js';
+import { DecisionSealer, type UnsealedDecision } from './decision.sealer.js';
 import type { KindSealer } from './kind-sealer.js';
 import {
   DeletionSealer,
@@ -34,7 +35,8 @@ export type UnsealedFact =
   | UnsealedRejection
   | UnsealedResubmission
   | UnsealedVisits
-  | UnsealedAssertion;
+  | UnsealedAssertion
+  | UnsealedDecision;
 type Kind = UnsealedFact['kind'];
 
 type Sealers = { readonly [K in Kind]: KindSealer<Extract<UnsealedFact, { kind: K }>> };
@@ -59,6 +61,7 @@ export class FactSealer {
       resubmission: new ResubmissionSealer(book, partitions),
       visits: new VisitsSealer(vault, book, partitions),
       assertion: new AssertionSealer(vault, book, partitions),
+      decision: new DecisionSealer(book, partitions),
     };
   }
 

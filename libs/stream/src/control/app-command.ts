@@ -22,6 +22,12 @@ export interface KeysGrantedCommand {
 /** Stands where a topic would in the associated data of sealed keys; the state's hash stands for the event. */
 export const KEYS_GRANTED_TOPIC = 'control.commands';
 
+/** A subject as an operator's decision names it. */
+export interface DecidedSubject {
+  readonly kind: string;
+  readonly subjectId: string;
+}
+
 /** What one app asks of another, which alone writes its own tables. */
 export type AppCommand =
   | ShopReadCommand
@@ -40,6 +46,19 @@ export type AppCommand =
         readonly resources: readonly ImportResource[];
         readonly from: number;
         readonly to: number;
+      };
+    }
+  | {
+      readonly kind: 'block-identifier';
+      readonly payload: { readonly isBlocked: boolean; readonly subject: DecidedSubject; readonly reason: string };
+    }
+  | {
+      readonly kind: 'cut-edge';
+      readonly payload: {
+        readonly isCut: boolean;
+        readonly one: DecidedSubject;
+        readonly other: DecidedSubject;
+        readonly reason: string;
       };
     }
   | { readonly kind: 'stop-import' | 'resume-import'; readonly payload: { readonly importId: number } };

@@ -10,8 +10,11 @@ import {
   type ProfileId,
   type ProfileRow,
   type Sql,
+  type SubjectId,
   type TenantId,
+  type VisitorRow,
 } from '@tributary/domain';
+import { findVisitor } from '../identity/visitors.store.js';
 
 /** Who a subject or profile id belongs to, and why. */
 export interface IdentityView {
@@ -23,6 +26,20 @@ export interface IdentityView {
   readonly isAnonymous: boolean;
   /** Of a visitor: every profile it was seen with. */
   readonly profiles: readonly ExplainedProfile[];
+  /** What holds of the subject itself; null of a profile's id. */
+  readonly standing: IdentityStanding | null;
+  /** Of a visitor: what its visits showed, sealed; null when nothing is kept. */
+  readonly evidence: VisitorRow | null;
+}
+
+/** Why a subject joins nobody, or not somebody. */
+export interface IdentityStanding {
+  /** An operator decided that it joins nobody. */
+  readonly isBlocked: boolean;
+  /** It was shown with so many others that it is nobody's own. */
+  readonly isQuarantined: boolean;
+  /** Operators decided that these are other people's. */
+  readonly cutFrom: readonly SubjectId[];
 }
 
 interface Content<Row> {
@@ -69,6 +86,19 @@ async function explained(sql: Sql, tenantId: TenantId, profileId: ProfileId): Pr
   return explainProfile(profile, { ...outcomes, assertions: new Map(assertions.map(({ content }) => [content.seq, content])) });
 }
 
+/** A visitor that no assertion names. */
+const UNJOINED = { profileId: null, isAnonymous: true, standing: { isBlocked: false, isQuarantined: false, cutFrom: [] } } as const;
+
+/** Kind of a subject that the graph knows; null when it has never seen it. */
+export async function subjectKindOf(sql: Sql, tenantId: TenantId, subjectId: string): Promise<NodeRow['kind'] | null> {
+  const [row] = await sql.query<{ kind: NodeRow['kind'] }>(
+    'reading-identity-kind',
+    `select content ->> 'kind' as kind from identity.subjects where tenant_id = $1 and subject_id = $2`,
+    [tenantId, subjectId],
+  );
+  return row?.kind ?? null;
+}
+
 /** Looks a subject id or a profile's id (also one that it had before) up; null when the graph has never seen it. */
 export function findIdentity(pool: Sql, tenantId: TenantId, id: string): Promise<IdentityView | null> {
   return pool.transaction(async (sql) => {
@@ -90,11 +120,15 @@ export function findIdentity(pool: Sql, tenantId: TenantId, id: string): Promise
     if (subject === undefined) {
       const [profileId] = today;
       const isKnown = profiles.length > 0 || profileId === null;
-      return isKnown ? { kind: 'profile', profileId: profileId ?? null, isAnonymous: false, profiles } : null;
+      const evidence = isKnown ? null : await findVisitor(sql, tenantId, id as SubjectId);
+      if (evidence !== null) return { kind: 'visitor', ...UNJOINED, profiles, evidence };
+      return isKnown ? { kind: 'profile', profileId: profileId ?? null, isAnonymous: false, profiles, standing: null, evidence } : null;
     }
-    const { kind } = subject.content;
-    if (kind !== 'visitor') return { kind, profileId: profiles[0]?.profileId ?? null, isAnonymous: false, profiles };
+    const { kind, isBlocked, quarantinedSeq, cutFrom } = subject.content;
+    const standing = { isBlocked, isQuarantined: quarantinedSeq !== null, cutFrom };
+    if (kind !== 'visitor')
+      return { kind, profileId: profiles[0]?.profileId ?? null, isAnonymous: false, profiles, standing, evidence: null };
     const owner = profileOfVisitor(tenantId, subject.content, (profileId) => nameOf(profileId) ?? profileId);
-    return { kind, ...owner, profiles };
+    return { kind, ...owner, profiles, standing, evidence: await findVisitor(sql, tenantId, id as SubjectId) };
   });
 }

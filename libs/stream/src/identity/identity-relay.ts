@@ -58,12 +58,21 @@ export class IdentityRelay {
   private readonly told = new Map<number, number>();
   private waiting: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
+  private isIdle = false;
   private isStopped = false;
 
   constructor(private readonly ports: IdentityRelayPorts) {}
 
   start(): void {
+    this.isIdle = false;
     this.running = this.run();
+  }
+
+  /** There is something new: looks at once instead of soon. */
+  poke(): void {
+    if (!this.isIdle || this.isStopped) return;
+    clearTimeout(this.waiting);
+    this.start();
   }
 
   /** Ends after what is under way, and lets the next process take over. */
@@ -81,6 +90,7 @@ export class IdentityRelay {
     try {
       while (!this.isStopped && (await this.step()));
       pauseMs = LOOK_EVERY_MS;
+      this.isIdle = true;
     } catch (error) {
       pauseMs = RETRY_MS;
       this.ports.log.warn({ cause: describeError(error) }, 'profiles and visitors wait in the outbox');

@@ -38,15 +38,19 @@ const FROZEN_MS = 20_000;
  */
 export async function takeTurn(tx: Sql, owner: string): Promise<{ readonly isNew: boolean } | undefined> {
   await tx.query('', `set local idle_in_transaction_session_timeout = ${FROZEN_MS}`);
-  const [row] = await tx.query<{ owner: string; is_over: boolean }>(
+  const [row] = await tx.query<{ owner: string; is_over: boolean; is_old: boolean }>(
     'relay-turn',
-    'select owner, until < now() as is_over from identity_ops.relay for update skip locked',
+    `select owner, until < now() as is_over, until < now() + $1 * interval '1 millisecond' as is_old
+       from identity_ops.relay for update skip locked`,
+    [LEASE_MS / 2],
   );
   if (row === undefined || (row.owner !== owner && !row.is_over)) return undefined;
-  await tx.query('relay-take', `update identity_ops.relay set owner = $1, until = now() + $2 * interval '1 millisecond'`, [
-    owner,
-    LEASE_MS,
-  ]);
+  // While nothing happens nothing is written.
+  if (row.owner !== owner || row.is_old)
+    await tx.query('relay-take', `update identity_ops.relay set owner = $1, until = now() + $2 * interval '1 millisecond'`, [
+      owner,
+      LEASE_MS,
+    ]);
   return { isNew: row.owner !== owner };
 }
 

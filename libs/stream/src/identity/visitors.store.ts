@@ -78,6 +78,12 @@ async function findVisitors(
   return new Map(rows.map((row) => [`${row.tenant_id}:${row.visitor}`, visitorFrom(row)]));
 }
 
+/** One live visitor. */
+export async function findVisitor(sql: Sql, tenantId: TenantId, visitor: SubjectId): Promise<VisitorRow | null> {
+  const found = await findVisitors(sql, 'identity', [{ tenantId, visitor }]);
+  return found.get(keyOf({ tenantId, visitor })) ?? null;
+}
+
 /** Writes what was folded and moves the offset in one statement; false when the partition is not ours any more. */
 async function putVisitors(sql: Sql, changed: readonly VisitorRow[], claim: Claim, effects: 'on' | 'off'): Promise<boolean> {
   const schema = plainIdentifier(claim.key.schema);
