@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DESTINATIONS, type RegisteredDestination } from '@tributary/destinations';
 import {
+  UNKNOWN_BUYER,
   asConnectionId,
   asTenantId,
   type DeliveryIntent,
@@ -60,6 +61,11 @@ const intent = (orderId: string): DeliveryIntent => ({
   isRenewal: false,
   orderStatus: 'processing',
   products: new Map(),
+  orderedAt: Date.parse('2026-11-20T09:59:00Z'),
+  consent: null,
+  revision: '0',
+  isBaseSent: true,
+  background: UNKNOWN_BUYER,
   plan: {
     vendorEventId: `wc_order_${orderId}`,
     eventTime: Date.parse('2026-11-20T10:00:00Z'),

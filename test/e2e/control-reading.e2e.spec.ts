@@ -176,7 +176,7 @@ describe('an explained order', () => {
         settingsVersion: 1,
         matchKeys: [],
         sealedUnder: null,
-        sealedRequest: null,
+        sealedRequest: null, identity: null,
       },
       { ...base(3), type: 'Requeued', to: 'unknown', reason: 'outcome-unknown', dueAt: base(3).occurredAt, answer: null },
       { ...base(4), type: 'Unconfirmed', reason: 'window-over' },

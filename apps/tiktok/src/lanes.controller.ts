@@ -30,6 +30,21 @@ export class LanesController {
     return this.pipeline.visits.projections.visits.onBatch(batch, control);
   }
 
+  @MessagePattern('visitors')
+  visitors(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.buyers.projections.visitors.onBatch(batch, control);
+  }
+
+  @MessagePattern('profiles')
+  profiles(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.buyers.projections.profiles.onBatch(batch, control);
+  }
+
+  @MessagePattern('shown')
+  shown(@Payload() { batch, control }: LaneBatch): Answer {
+    return this.pipeline.buyers.projections.shown.onBatch(batch, control);
+  }
+
   @MessagePattern('orders')
   orders(@Payload() { batch, control }: LaneBatch): Answer {
     return this.pipeline.projections.orders.onBatch(batch, control);

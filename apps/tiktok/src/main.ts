@@ -4,10 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
 import {
   ORDER_EVENTS_TOPIC,
+  PROFILES_TOPIC,
   TIKTOK_DEAD_LETTER_TOPIC,
   TIKTOK_DELIVERY_TOPIC,
   TIKTOK_VISIT_DELIVERY_TOPIC,
   VISIT_EVENTS_TOPIC,
+  VISITORS_TOPIC,
 } from '@tributary/codecs';
 import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnvironment } from '@tributary/config';
 import { VendorClient } from '@tributary/http';
@@ -23,6 +25,8 @@ import { TiktokPipeline } from './tiktok.pipeline.js';
 const REQUIRED_TOPICS = [
   ORDER_EVENTS_TOPIC,
   VISIT_EVENTS_TOPIC,
+  VISITORS_TOPIC,
+  PROFILES_TOPIC,
   TIKTOK_DELIVERY_TOPIC,
   TIKTOK_VISIT_DELIVERY_TOPIC,
   TIKTOK_DEAD_LETTER_TOPIC,
@@ -59,15 +63,18 @@ async function connect(
     owner: uuidv7(),
     baseUrl: settings.TIKTOK_BASE_URL,
     requestsPerSecond: settings.TIKTOK_REQUESTS_PER_SECOND,
+    identityGraceMs: settings.TIKTOK_IDENTITY_GRACE_MS,
     sessionTimeoutMs: connection.sessionTimeoutMs,
     partitions: {
       orders: partitions.get(ORDER_EVENTS_TOPIC) ?? 0,
       deliveries: partitions.get(TIKTOK_DELIVERY_TOPIC) ?? 0,
       visitDeliveries: partitions.get(TIKTOK_VISIT_DELIVERY_TOPIC) ?? 0,
       deadLetters: partitions.get(TIKTOK_DEAD_LETTER_TOPIC) ?? 0,
+      visits: partitions.get(VISIT_EVENTS_TOPIC) ?? 0,
     },
   });
   const close = async (): Promise<void> => {
+    await pipeline.buyers.close();
     await producer.close();
     await vendor.close();
     await sql.close();
@@ -83,7 +90,8 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   const { pipeline, metrics, close } = await connect(settings, log, onFatal);
-  const { lanes, visits } = pipeline;
+  const { visits } = pipeline;
+  const lanes = { ...pipeline.lanes, ...pipeline.buyers.lanes };
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
       notLive: () => stalledLanes([...Object.values(lanes), ...Object.values(visits.lanes)]),
@@ -94,9 +102,8 @@ async function main(): Promise<void> {
     { logger: false },
   );
   // Two transports, because what decides may only start behind the start barrier.
-  await app
-    .connectMicroservice({ strategy: new BatchTransport([lanes.settings, lanes.deliveries, visits.lanes.visitDeliveries]) })
-    .listen();
+  const unbarred = [lanes.settings, lanes.deliveries, visits.lanes.visitDeliveries, lanes.visitors, lanes.profiles, lanes.shown];
+  await app.connectMicroservice({ strategy: new BatchTransport(unbarred) }).listen();
   await app.listen(settings.TIKTOK_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.TIKTOK_PORT }, 'listening');
 

@@ -12,6 +12,9 @@ export const tiktokAppSettings = {
     .default('https://business-api.tiktok.com')
     .describe('Where TikTok’s Business API is; for a local start: the simulator'),
   TIKTOK_REQUESTS_PER_SECOND: integer(1, 10_000, 16).describe('Requests per second and access token to begin with; throttling lowers it'),
+  TIKTOK_IDENTITY_GRACE_MS: integer(0, 5_000, 5_000).describe(
+    'Milliseconds that an order with a visitor waits at most for identity to have read its visits',
+  ),
 } as const;
 
 export type TiktokAppSettings = Settings<typeof tiktokAppSettings>;

@@ -19,6 +19,7 @@ import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
 import { behind, deadLetterTo, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
+import { BuyersLanes } from './buyers.lanes.js';
 import { VisitLanes } from './visit-lanes.js';
 
 const APP = 'tiktok';
@@ -47,12 +48,15 @@ export interface TiktokPorts {
   readonly baseUrl: string;
   readonly requestsPerSecond: number;
   readonly sessionTimeoutMs: number;
-  /** Partitions of the topics that are written to, and of the order topic. */
+  /** How long an order with a visitor waits for identity at most. */
+  readonly identityGraceMs: number;
+  /** Partitions of the topics that are written to, and of those of orders and visits. */
   readonly partitions: {
     readonly orders: number;
     readonly deliveries: number;
     readonly visitDeliveries: number;
     readonly deadLetters: number;
+    readonly visits: number;
   };
   readonly onFatal: (error: Error) => void;
 }
@@ -72,6 +76,7 @@ export class TiktokPipeline {
   private readonly watch: OffsetWatch;
   private readonly delivery: OrderDelivery<TiktokSettings, TiktokSecrets>;
   readonly visits: VisitLanes;
+  readonly buyers: BuyersLanes;
   readonly projections: {
     readonly settings: Projection<ConnectionConfigured>;
     readonly deliveries: Projection<DeliveryEvent>;
@@ -90,9 +95,19 @@ export class TiktokPipeline {
     const { sql, book, registry } = ports;
     this.told = new DestinationAlerts(ports.alerts, WORDS);
     this.watch = new OffsetWatch(sql, { schemas: [APP, `${APP}_ops`], ops: `${APP}_ops`, onWentBack: ports.onFatal });
+    const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
+    this.buyers = new BuyersLanes(APP, {
+      ...ports,
+      learn,
+      graceMs: ports.identityGraceMs,
+      visitPartitions: ports.partitions.visits,
+      projection: (...args) => this.projection(...args),
+      lane: (...args) => this.lane(...args),
+    });
     this.delivery = new OrderDelivery({ app: APP, topic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS }, DESTINATIONS.tiktok, {
       ...ports,
-      learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
+      learn,
+      buyers: this.buyers.ports,
       told: this.told,
       watch: this.watch,
       turns: this.orderTurns(),
@@ -200,6 +215,7 @@ export class TiktokPipeline {
     decode: (value: Buffer) => Event,
     apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
     schema: string = APP,
+    decodeTombstone?: (key: string) => Event | null,
   ): Projection<Event> {
     const { sql, registry, book, log } = this.ports;
     return new Projection<Event>(
@@ -209,6 +225,7 @@ export class TiktokPipeline {
         projection: name,
         topic,
         decode,
+        ...(decodeTombstone === undefined ? {} : { decodeTombstone }),
         learnSchema: (id) => learnSchema(registry, book, id),
         apply,
         watch: this.watch,

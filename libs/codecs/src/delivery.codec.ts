@@ -5,6 +5,7 @@ import {
   type DeliveryEventBase,
   type DeliveryMode,
   type DeliveryPlan,
+  type IdentityUsed,
   type TenantId,
   type VendorAnswer,
 } from '@tributary/domain';
@@ -66,6 +67,15 @@ const flattenAnswer = (answer: VendorAnswer | null): object => ({
   requestId: answer?.requestId ?? null,
 });
 
+const NO_IDENTITY: Readonly<Record<keyof IdentityUsed, null>> = {
+  consent: null,
+  consentFrom: null,
+  visitorVersion: null,
+  profileId: null,
+  profileVersion: null,
+  clickFrom: null,
+};
+
 /** What an event says beyond its key, as the record's own fields. */
 function ownFields(event: DeliveryEvent): object {
   switch (event.type) {
@@ -76,8 +86,9 @@ function ownFields(event: DeliveryEvent): object {
     case 'Parked':
     case 'Requeued':
       return { ...event, ...flattenAnswer(event.answer) };
-    case 'Suppressed':
     case 'Attempted':
+      return { ...event, ...(event.identity ?? NO_IDENTITY) };
+    case 'Suppressed':
     case 'Unconfirmed':
     case 'Expired':
     case 'Withdrawn':
@@ -129,11 +140,20 @@ export function decodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, 
   };
   const event = { type, tenantId, connectionId, key, ...rest };
   if (type === 'Planned') return planned(event);
+  if (type === 'Attempted') return attempted(event);
   if ('code' in rest) {
     const { code, message, requestId, ...others } = event as unknown as FlatAnswer & object;
     return { ...others, answer: unflattenAnswer({ code, message, requestId }) } as DeliveryEvent;
   }
   return event as unknown as DeliveryEvent;
+}
+
+function attempted(event: Record<string, unknown>): DeliveryEvent {
+  const { consent, consentFrom, visitorVersion, profileId, profileVersion, clickFrom, ...rest } = event;
+  const used = { consent, consentFrom, visitorVersion, profileId, profileVersion, clickFrom };
+  // Other destinations' records have none of these fields.
+  const identity = typeof consent === 'string' ? used : null;
+  return { ...rest, identity } as unknown as DeliveryEvent;
 }
 
 const PLAN_FIELDS = [
@@ -150,11 +170,15 @@ const PLAN_FIELDS = [
   'matchKeys',
 ] as const satisfies readonly (keyof DeliveryPlan)[];
 
+/** Other destinations' plans do without. */
+const ABSENT: Partial<Record<keyof DeliveryPlan, string>> = { contentType: 'product' };
+
 function planned(event: Record<string, unknown>): DeliveryEvent {
   const envelope = { ...event };
   const plan: Record<string, unknown> = {};
   for (const field of PLAN_FIELDS) {
-    plan[field] = field === 'lines' ? (event[field] as object[]).map((line) => ({ ...line })) : event[field];
+    plan[field] =
+      field === 'lines' ? (event[field] as object[]).map((line) => ({ lineId: '', ...line })) : (event[field] ?? ABSENT[field] ?? null);
     delete envelope[field];
   }
   return { ...envelope, plan } as unknown as DeliveryEvent;

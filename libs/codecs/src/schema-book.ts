@@ -86,6 +86,14 @@ export class SchemaBook {
     return framed;
   }
 
+  /** Which record a framed message is, without reading its body. Throws {@link UnknownSchemaId} or {@link MalformedRecord}. */
+  recordOf(framed: Buffer): RecordName {
+    const id = schemaIdOf(framed);
+    const writer = this.writers.get(id);
+    if (writer === undefined) throw new UnknownSchemaId(id);
+    return writer.record;
+  }
+
   /** Throws {@link UnknownSchemaId} or {@link MalformedRecord}. */
   decode(framed: Buffer): { readonly record: RecordName; readonly value: unknown } {
     const id = schemaIdOf(framed);

@@ -1127,7 +1127,7 @@ export const SCHEMAS = {
       { name: 'detail', type: 'string', doc: 'names the field, never its value', default: '' },
     ],
   },
-  // schemas/avro/tiktok/conversion-attempted.v1.avsc
+  // schemas/avro/tiktok/conversion-attempted.v2.avsc
   'tributary.tiktok.ConversionAttempted': {
     type: 'record',
     name: 'ConversionAttempted',
@@ -1152,6 +1152,17 @@ export const SCHEMAS = {
       { name: 'matchKeys', type: { type: 'array', items: 'string' } },
       { name: 'sealedUnder', type: ['null', 'string'], default: null },
       { name: 'sealedRequest', type: ['null', 'bytes'], default: null },
+      { name: 'consent', type: ['null', 'string'], default: null, doc: 'granted, denied, none: what the request relied on' },
+      { name: 'consentFrom', type: ['null', 'string'], default: null, doc: 'order, visit, shop: whose word that is' },
+      { name: 'visitorVersion', type: ['null', 'long'], default: null, doc: "version of the order's visitor that was used" },
+      { name: 'profileId', type: ['null', 'string'], default: null, doc: 'whose identifiers were added' },
+      { name: 'profileVersion', type: ['null', 'long'], default: null, doc: 'and in which version' },
+      {
+        name: 'clickFrom',
+        type: ['null', 'string'],
+        default: null,
+        doc: 'order, visitor, profile, session-entry: where the click id comes from',
+      },
     ],
   },
   // schemas/avro/tiktok/conversion-delivered.v1.avsc

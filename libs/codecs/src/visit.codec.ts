@@ -29,6 +29,9 @@ export function decodeVisitEvent(book: SchemaBook, framed: Buffer): VisitEvent {
   return { type, ...(value as object) } as VisitEvent;
 }
 
+/** Whether a framed visit is of this kind, without reading its body; throws UnknownSchemaId. */
+export const isVisitOf = (book: SchemaBook, type: VisitEvent['type'], framed: Buffer): boolean => book.recordOf(framed) === RECORDS[type];
+
 export const encodeVisitPersonal = (book: SchemaBook, personal: VisitPersonal): Buffer => book.encode(PERSONAL, personal);
 
 /** Throws UnknownSchemaId or MalformedRecord. */

@@ -19,3 +19,6 @@ export * from './order-delivery.js';
 export * from './visits/visit-delivery.js';
 export * from './visits/visit-fold.js';
 export * from './visits/visit-rows.js';
+export * from './background/buyer-backgrounds.js';
+export * from './background/buyer-folds.js';
+export { visitProgress } from './background/visitors.store.js';

@@ -6,11 +6,14 @@ import {
   type Claim,
   type DeliveryEvent,
   type ExpiryOf,
+  type LedgerEntry,
   type Moment,
   type OrderEvent,
   type PartitionTurns,
   type Positioned,
   type Sql,
+  type SubjectId,
+  type TenantId,
 } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { LaneProducer } from '@tributary/kafka';
@@ -18,6 +21,7 @@ import { applySettings } from '@tributary/postgres';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { v7 as uuidv7 } from 'uuid';
+import { IdentityGate, type IdentityGatePorts, type WaitingEffect } from './background/identity-gate.js';
 import { ConnectionDirectory, type WithSources } from './connection-directory.js';
 import { Corrections } from './corrections.js';
 import { CredentialsStore, type Credential } from './credentials.store.js';
@@ -27,8 +31,8 @@ import type { DestinationInForce } from './dispatch/dispatch.port.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { LedgerStore } from './ledger.store.js';
 import { OperatorCommands } from './operator-commands.js';
-import { OrderIntents, type FindProducts } from './order-intents.js';
-import { OrderPlanner } from './order-planner.js';
+import { OrderIntents, type BuyerBackgrounds, type FindProducts } from './order-intents.js';
+import { OrderPlanner, type PlannedEntry } from './order-planner.js';
 import { OrdersStore } from './orders.store.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
 import { OutboxStore } from './outbox/outbox.store.js';
@@ -56,6 +60,14 @@ export interface DeliveryPlace {
   readonly records: DeliveryRecords;
 }
 
+export interface BuyerPorts extends Pick<IdentityGatePorts, 'endOffsets' | 'progress'> {
+  readonly backgrounds: BuyerBackgrounds;
+  /** Partition of the visits' topic where a visitor's visits stand. */
+  readonly partitionOf: (tenantId: TenantId, visitor: SubjectId) => number;
+  /** How long an order that names a visitor waits for identity at most. */
+  readonly graceMs: number;
+}
+
 export interface OrderDeliveryPorts {
   readonly sql: Sql;
   readonly producer: LaneProducer;
@@ -77,6 +89,8 @@ export interface OrderDeliveryPorts {
   readonly turns: PartitionTurns;
   /** Where the destination needs to know the products of an order. */
   readonly products?: FindProducts;
+  /** What identity and visits show of orders' buyers; absent where a destination has no use for it. */
+  readonly buyers?: BuyerPorts;
 }
 
 /** From orders to effects of one kind of destination: decisions, ledger, outbox, requests, operators' commands, sweeps. */
@@ -92,6 +106,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
   private readonly sweeps: SettingsSweeps<Settings, Secrets>;
   private readonly corrections: Corrections<Settings, Secrets>;
   private correctAt = 0;
+  private readonly gate: IdentityGate | undefined;
 
   constructor(
     private readonly place: DeliveryPlace,
@@ -121,6 +136,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
         learn,
         (tenantId, count) => told.keysMissing(tenantId, count),
         ports.products,
+        ports.buyers?.backgrounds,
       ),
     );
     this.planner = new OrderPlanner(
@@ -133,9 +149,10 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       { app, owner: ports.owner, leaseMs: PLAN_LEASE_MS },
       (rows, entries) => {
         void this.publisher.publish(rows);
-        this.dispatcher.offer(entries);
+        this.offer(entries);
       },
     );
+    this.gate = ports.buyers === undefined ? undefined : this.makeGate(ports.buyers);
     this.sweeps = new SettingsSweeps(sql, app, orders, this.planner, ports.turns);
     this.corrections = new Corrections(destination, this.ledger, orders, this.directory, this.publisher, moment);
     this.commands = new OperatorCommands(
@@ -180,6 +197,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
 
   /** Sends nothing more; what is under way is settled and published. */
   async stop(): Promise<void> {
+    this.gate?.stop();
     await this.dispatcher.stop();
     await this.publisher.stop();
   }
@@ -192,6 +210,24 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     if (performance.now() < this.correctAt) return;
     this.correctAt = performance.now() + CORRECT_EVERY_MS;
     await this.corrections.run();
+  }
+
+  /** An order that names a visitor waits until identity has read what was in the log of visits when it came. */
+  private offer(planned: readonly PlannedEntry[]): void {
+    const { buyers } = this.ports;
+    const waiting: WaitingEffect[] = [];
+    const ready: LedgerEntry[] = [];
+    for (const { entry, visitor } of planned) {
+      if (buyers === undefined || visitor === null) ready.push(entry);
+      else waiting.push({ entry, partition: buyers.partitionOf(entry.key.tenantId, visitor) });
+    }
+    this.dispatcher.offer(ready);
+    this.gate?.hold(waiting);
+  }
+
+  private makeGate({ endOffsets, progress, graceMs }: BuyerPorts): IdentityGate {
+    const { log } = this.ports;
+    return new IdentityGate({ endOffsets, progress, release: (entries) => this.dispatcher.offer(entries), log }, graceMs);
   }
 
   /** A credential that was parked with other settings than today's is tried again. */

@@ -13,6 +13,7 @@ import {
   type OrderObserved,
   type Positioned,
   type Sql,
+  type SubjectId,
 } from '@tributary/domain';
 import { casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { failpoint } from '@tributary/telemetry';
@@ -20,6 +21,12 @@ import type { ConnectionDirectory, WithSources } from './connection-directory.js
 import type { LedgerStore } from './ledger.store.js';
 import { foldedOrders, ORDER_ROWS, type DecidedOrder, type OrdersStore, type StoredOrder } from './orders.store.js';
 import type { OutboxRow } from './outbox/outbox.store.js';
+
+/** What was planned, and the visitor that its order names. */
+export interface PlannedEntry {
+  readonly entry: LedgerEntry;
+  readonly visitor: SubjectId | null;
+}
 
 export interface OrderPlannerOptions {
   readonly app: string;
@@ -62,7 +69,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     private readonly moment: () => Moment,
     private readonly options: OrderPlannerOptions,
     /** What was really planned: its events go to the topic, its entries (leased to us) to the dispatcher. */
-    private readonly onPlanned: (rows: readonly OutboxRow[], entries: readonly LedgerEntry[]) => void,
+    private readonly onPlanned: (rows: readonly OutboxRow[], entries: readonly PlannedEntry[]) => void,
   ) {
     this.app = plainIdentifier(options.app);
   }
@@ -83,6 +90,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
 
   private async save(orders: readonly StoredOrder[], known: readonly DecidedOrder[], claim: Claim): Promise<boolean> {
     const effects = new Map(known.map((decided) => [orderKey(decided.ref), decided.effects]));
+    const visitors = new Map(orders.map(({ state }) => [orderKey(state), state.observed?.subjects.visitor ?? null]));
     const changes = orders.flatMap((order) => this.decide(order, effects.get(orderKey(order.state)) ?? []));
     const firstPlanned = 6 + ORDER_ROWS.width;
     const planning = this.ledger.planning(changes, this.options.owner, this.options.leaseMs, firstPlanned);
@@ -96,7 +104,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     );
     failpoint('plan.after-statement');
     if (result?.owned !== 1) return false;
-    this.handOver(changes, result.ids ?? [], result.keys ?? [], planning.framed);
+    this.handOver(changes, result.ids ?? [], result.keys ?? [], planning.framed, visitors);
     return true;
   }
 
@@ -105,6 +113,7 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     ids: readonly number[],
     keys: readonly string[],
     framed: ReadonlyMap<string, Buffer>,
+    visitors: ReadonlyMap<string, SubjectId | null>,
   ): void {
     if (ids.length === 0) return;
     const rows = ids.map((id, index): OutboxRow => {
@@ -113,7 +122,12 @@ export class OrderPlanner<Settings extends WithSources, Secrets> {
     });
     const inserted = new Set(keys);
     const entries = changes.map(({ entry }) => entry).filter((entry) => entry.plan !== null && inserted.has(ledgerKey(entry.key)));
-    this.onPlanned(rows, entries);
+    const visitorOf = ({ key }: LedgerEntry): SubjectId | null =>
+      visitors.get(orderKey({ tenantId: key.tenantId, connectionId: key.sourceConnectionId, orderId: key.reference })) ?? null;
+    this.onPlanned(
+      rows,
+      entries.map((entry) => ({ entry, visitor: visitorOf(entry) })),
+    );
   }
 
   private decide({ state }: StoredOrder, effects: readonly KnownEffect[]): LedgerChange[] {

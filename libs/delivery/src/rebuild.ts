@@ -33,6 +33,7 @@ import {
   TablesBusy,
 } from '@tributary/postgres';
 import type { Log } from '@tributary/telemetry';
+import type { FoldOf } from './background/buyer-folds.js';
 import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
 import { LedgerStore } from './ledger.store.js';
 import { foldOrders } from './order-planner.js';
@@ -57,6 +58,8 @@ export interface RebuildTarget {
   readonly records: DeliveryRecords;
   /** Of requests with visits, where the app sends them. */
   readonly visitTopic: string | null;
+  /** What the app folds besides settings, orders and deliveries. */
+  readonly further?: (book: SchemaBook) => readonly FoldOf<unknown>[];
 }
 
 export interface RebuildReport {
@@ -71,6 +74,7 @@ interface Source<Event> {
   readonly projection: string;
   readonly topic: string;
   readonly decode: (value: Buffer) => Event;
+  readonly decodeTombstone?: ((key: string) => Event | null) | undefined;
   readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
 }
 
@@ -91,6 +95,14 @@ const VERSIONED: Readonly<Record<string, RowVersion>> = {
     version: ['version'],
   },
 };
+
+const furtherSource = (sql: Sql, { projection, topic, decode, decodeTombstone, apply }: FoldOf<unknown>): Source<unknown> => ({
+  projection,
+  topic,
+  decode,
+  decodeTombstone,
+  apply: (events, claim) => apply(sql, events, claim),
+});
 
 /** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */
 export class Rebuild {
@@ -134,6 +146,9 @@ export class Rebuild {
     const deliveryEnds = await this.ends(this.target.deliveryTopic);
     await this.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
     await this.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
+    for (const fold of this.target.further?.(this.ports.book) ?? []) {
+      await this.fold(sql, furtherSource(sql, fold), live.get(fold.topic) ?? new Map<number, number>());
+    }
     await this.fold(sql, this.deliveries(sql), deliveryEnds);
     const { visitTopic } = this.target;
     if (visitTopic !== null) await this.fold(sql, this.visitDeliveries(sql, visitTopic), await this.ends(visitTopic));
@@ -257,9 +272,9 @@ export class Rebuild {
     if (next <= expected) return;
     const events: Positioned<Event>[] = [];
     for (const record of batch.records) {
-      if (record.offset < expected || record.value === null) continue;
-      const event = await this.decode(source, record.value);
-      if (event !== undefined) events.push({ event, record });
+      if (record.offset < expected) continue;
+      const event = record.value === null ? source.decodeTombstone?.(record.key) : await this.decode(source, record.value);
+      if (event !== undefined && event !== null) events.push({ event, record });
     }
     const claim = { key: { schema: this.shadow, projection, topic, partition }, expected, next };
     if (!(await source.apply(events, claim)))

@@ -14,12 +14,15 @@ import {
   retryDelivery,
   retryDelayMs,
   settleDelivery,
+  holdDelivery,
+  isPerhapsTaken,
   type Moment,
 } from './delivery.decider.js';
 import type { DeliveryEvent } from './delivery.events.js';
 import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
 import type { DestinationDeclaration } from './destination.js';
 import type { DeliveryOutcome } from './outcome.js';
+import type { ReasonCode } from './reasons.js';
 
 const HOUR_MS = 3_600_000;
 const DECLARATION: DestinationDeclaration = {
@@ -43,7 +46,7 @@ const entryOf = (...events: readonly DeliveryEvent[]): LedgerEntry => {
 const attempt = (entry: LedgerEntry, afterMs: number): LedgerEntry =>
   attemptDelivery(
     entry,
-    { dueAt: PLANNED_AT + afterMs + 20_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null },
+    { dueAt: PLANNED_AT + afterMs + 20_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null, identity: null },
     at(afterMs),
   ).entry;
 const settle = (entry: LedgerEntry, outcome: DeliveryOutcome, afterMs = 2_000): LedgerEntry =>
@@ -112,6 +115,35 @@ describe('the next step', () => {
     const open = attempt(entryOf(deliveryPlanned()), 0);
     expect(nextStep(settle(open, { kind: 'delivered', answer }), DECLARATION, never, at(9_000))).toEqual({ kind: 'none' });
     expect(nextStep(settle(open, { kind: 'misconfigured', answer }), DECLARATION, never, at(9_000))).toEqual({ kind: 'none' });
+  });
+});
+
+describe('withholding', () => {
+  const suppress = (reason: ReasonCode) => ({ kind: 'suppress', reason }) as const;
+  it('suppresses what was never sent, for good', () => {
+    const { entry } = holdDelivery(entryOf(deliveryPlanned()), suppress('consent-denied'), false, at(1_000));
+    expect(entry).toMatchObject({ state: 'suppressed', reason: 'consent-denied', settledAt: PLANNED_AT + 1_000, plan: deliveryPlan() });
+    expect(retryDelivery(entry, { acceptDuplicate: true, operator: 'admin' }, at(2_000))).toEqual({
+      kind: 'refused',
+      because: 'nothing-to-send',
+    });
+  });
+
+  it('suppresses what the vendor refused to take for now', () => {
+    const later = settle(attempt(entryOf(deliveryPlanned()), 0), { kind: 'transient', isThrottled: false, retryAfterMs: null, answer });
+    expect(holdDelivery(later, suppress('browser-counted'), isPerhapsTaken(later), at(5_000)).entry).toMatchObject({
+      state: 'suppressed',
+      reason: 'browser-counted',
+    });
+  });
+
+  it('never says of what was perhaps taken that it was not sent', () => {
+    const open = attempt(entryOf(deliveryPlanned()), 0);
+    for (const entry of [open, settle(open, { kind: 'unknown', answer })])
+      expect(holdDelivery(entry, suppress('consent-denied'), isPerhapsTaken(entry), at(9_000)).entry).toMatchObject({
+        state: 'unconfirmed',
+        reason: 'consent-denied',
+      });
   });
 });
 

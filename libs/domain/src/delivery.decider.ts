@@ -28,6 +28,8 @@ export type NextStep =
   /** Nothing to do with it (any more). */
   | { readonly kind: 'none' };
 
+/** No person overrules these. */
+const FINAL_REASONS: ReadonlySet<string> = new Set<ReasonCode>(['consent-denied', 'consent-missing', 'browser-counted']);
 const RETRY_FIRST_MS = 2_000;
 const RETRY_MAX_MS = 10 * 60_000;
 
@@ -112,9 +114,16 @@ export function absentDelivery(
   return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Requeued', to: 'unknown', reason: 'not-found', dueAt, answer });
 }
 
-/** What the order as it is now has against an effect that was planned. */
-export function holdDelivery(entry: LedgerEntry, { kind, reason }: HoldBack, moment: Moment): LedgerChange {
+/** A request for it left, or was about to, and nobody knows what became of it. */
+export const isPerhapsTaken = (entry: LedgerEntry): boolean => entry.unknownSince !== null || entry.attempts.at(-1)?.outcome === 'pending';
+
+/**
+ * What the order as it is now has against an effect that was planned. With `mayBeTaken` it is given up instead: of what the vendor may
+ * have, nobody says that it was not sent.
+ */
+export function holdDelivery(entry: LedgerEntry, { kind, reason }: HoldBack, mayBeTaken: boolean, moment: Moment): LedgerChange {
   const base = baseOf(entry, 'dispatcher', moment);
+  if (mayBeTaken) return change(entry, { ...base, type: 'Unconfirmed', reason });
   if (kind === 'withdraw') return change(entry, { ...base, type: 'Withdrawn', reason });
   const { observationId, settingsVersion, eventTime } = entry;
   return change(entry, { ...base, type: 'Suppressed', reason, observationId, settingsVersion, eventTime });
@@ -142,7 +151,7 @@ export function nextStep(entry: LedgerEntry, declaration: DestinationDeclaration
 /** The intent of one request, to be made durable before the request leaves. */
 export function attemptDelivery(
   entry: LedgerEntry,
-  intent: Pick<DeliveryAttempted, 'dueAt' | 'settingsVersion' | 'matchKeys' | 'sealedUnder' | 'sealedRequest'>,
+  intent: Pick<DeliveryAttempted, 'dueAt' | 'settingsVersion' | 'matchKeys' | 'sealedUnder' | 'sealedRequest' | 'identity'>,
   moment: Moment,
 ): LedgerChange {
   return change(entry, { ...baseOf(entry, 'dispatcher', moment), type: 'Attempted', attempt: requestsOf(entry).length + 1, ...intent });
@@ -207,7 +216,8 @@ export function retryDelivery(
 ):
   | { readonly kind: 'changed'; readonly change: LedgerChange }
   | { readonly kind: 'refused'; readonly because: 'may-duplicate' | 'nothing-to-send' | 'already-delivered' | 'under-way' } {
-  if (entry.plan === null) return { kind: 'refused', because: 'nothing-to-send' };
+  if (entry.plan === null || (entry.state === 'suppressed' && FINAL_REASONS.has(entry.reason ?? '')))
+    return { kind: 'refused', because: 'nothing-to-send' };
   if (entry.state === 'delivered') return { kind: 'refused', because: 'already-delivered' };
   if (entry.settledAt === null && entry.state !== 'parked') return { kind: 'refused', because: 'under-way' };
   if (entry.unknownSince !== null && !request.acceptDuplicate) return { kind: 'refused', because: 'may-duplicate' };

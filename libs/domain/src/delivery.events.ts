@@ -87,6 +87,20 @@ export interface DeliverySuppressed extends DeliveryEventBase {
   readonly eventTime: number;
 }
 
+/** Which identity, consent and click a request used: frozen with the attempt. Names nobody. */
+export interface IdentityUsed {
+  /** `granted`, `denied`, `none`; an open list. */
+  readonly consent: string;
+  /** Whose word that is: `order`, `visit`, `shop`. */
+  readonly consentFrom: string;
+  /** Version of the order's visitor; null when none was known. */
+  readonly visitorVersion: number | null;
+  readonly profileId: string | null;
+  readonly profileVersion: number | null;
+  /** `order`, `visitor`, `profile`, `session-entry`; null without a click id. */
+  readonly clickFrom: string | null;
+}
+
 /** The intent, durable before the request leaves. */
 export interface DeliveryAttempted extends DeliveryEventBase {
   readonly type: 'Attempted';
@@ -99,6 +113,8 @@ export interface DeliveryAttempted extends DeliveryEventBase {
   readonly sealedUnder: SubjectId | null;
   /** This event's part of the request as sent, sealed; null when there was no key to seal it with. */
   readonly sealedRequest: Buffer | null;
+  /** Null where the destination uses none, and in attempts from before it was kept. */
+  readonly identity: IdentityUsed | null;
 }
 
 /** What the vendor answered, without anything personal. */

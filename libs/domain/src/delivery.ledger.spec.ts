@@ -15,6 +15,7 @@ const attempted = (version: number): DeliveryEvent => ({
   matchKeys: ['email'],
   sealedUnder: null,
   sealedRequest: null,
+  identity: null,
 });
 const requeued = (version: number, to: 'transient' | 'unknown' | 'planned', reason: string): DeliveryEvent => ({
   ...deliveryBase(version),

@@ -1,4 +1,12 @@
-import type { DeliveryAttempted, DeliveryEvent, DeliveryPlan, DeliveryState, LedgerKeyParts, VendorAnswer } from './delivery.events.js';
+import type {
+  DeliveryAttempted,
+  DeliveryEvent,
+  DeliveryPlan,
+  DeliveryState,
+  IdentityUsed,
+  LedgerKeyParts,
+  VendorAnswer,
+} from './delivery.events.js';
 import { assertNever, type SubjectId } from './ids.js';
 
 /** One request that carried this effect, or one look-up of it at the vendor (`absent`, or `delivered` after an unknown one), as people read it. */
@@ -8,6 +16,8 @@ export interface AttemptRecord {
   readonly code: string | null;
   readonly message: string | null;
   readonly requestId: string | null;
+  /** Which identity, consent and click it used; null where none was. */
+  readonly identity: IdentityUsed | null;
   /** `pending` until something is known. */
   readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown' | 'absent';
 }
@@ -50,6 +60,7 @@ const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer
     code: answer?.code ?? null,
     message: answer?.message ?? null,
     requestId: answer?.requestId ?? null,
+    identity: last.identity,
     outcome,
   };
   return [...entry.attempts.slice(0, -1), closed];
@@ -63,7 +74,7 @@ const lookedUp = (
   answer: VendorAnswer | null,
 ): readonly AttemptRecord[] => {
   const { code = null, message = null, requestId = null } = answer ?? {};
-  return [...closeLast(entry, 'unknown', null), { at, code, message, requestId, outcome }].slice(-MAX_ATTEMPTS_KEPT);
+  return [...closeLast(entry, 'unknown', null), { at, code, message, requestId, identity: null, outcome }].slice(-MAX_ATTEMPTS_KEPT);
 };
 
 const lastAttemptAt = (entry: LedgerEntry): number | null => entry.attempts.at(-1)?.at ?? null;
@@ -73,7 +84,14 @@ const earliest = (a: number | null, b: number | null): number | null => (a === n
 function attempted(entry: LedgerEntry, event: DeliveryAttempted): LedgerEntry {
   const wasOpen = entry.attempts.at(-1)?.outcome === 'pending';
   const before = closeLast(entry, 'unknown', null);
-  const record: AttemptRecord = { at: event.occurredAt, code: null, message: null, requestId: null, outcome: 'pending' };
+  const record: AttemptRecord = {
+    at: event.occurredAt,
+    code: null,
+    message: null,
+    requestId: null,
+    identity: event.identity,
+    outcome: 'pending',
+  };
   return {
     ...entry,
     version: event.version,

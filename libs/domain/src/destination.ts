@@ -1,4 +1,5 @@
-import type { DeliveryMode, DeliveryPlan } from './delivery.events.js';
+import type { BuyerBackground } from './buyer-background.js';
+import type { DeliveryMode, DeliveryPlan, IdentityUsed } from './delivery.events.js';
 import type { KnownEffect } from './delivery.ledger.js';
 import type { ConnectionId, TenantId } from './ids.js';
 import type { OrderPersonal } from './order.events.js';
@@ -72,6 +73,15 @@ export interface DeliveryIntent {
   readonly orderStatus: string;
   /** What the catalog has of the planned lines' products and variations, by id; empty where the destination asks for none. */
   readonly products: ReadonlyMap<string, ProductContent>;
+  /** Epoch ms, the shop's clock: the end of the second in which the order was made. */
+  readonly orderedAt: number;
+  /** The order's own answer: `granted`, `denied`, `unknown`, null. */
+  readonly consent: string | null;
+  /** `0`, or `bump:<line item id>`. */
+  readonly revision: string;
+  /** Of a bump: whether the effect that it adds to was sent. */
+  readonly isBaseSent: boolean;
+  readonly background: BuyerBackground;
 }
 
 /** What a vendor offers against doubles, and how its requests are shaped. */
@@ -150,9 +160,11 @@ export interface Destination<Settings, Secrets> {
   expiryOf(plan: DeliveryPlan, mode: DeliveryMode, settings: Settings, nowMs: number): ReasonCode | null;
   /** False while a person has not connected the account: nothing is sent, nothing is lost. Absent: settings and secrets suffice. */
   isConnected?(settings: Settings, secrets: Secrets): boolean;
-  /** What the order as it is now, opened, has against sending; null: nothing. */
-  holdBack?(intent: DeliveryIntent, settings: Settings): HoldBack | null;
+  /** What the order as it is now, opened, and what is known of its buyer have against sending; null: nothing. Asked before every request. */
+  holdBack?(intent: DeliveryIntent, settings: Settings, nowMs: number): HoldBack | null;
   readonly lookUp?: VendorLookUp<Settings, Secrets>;
+  /** Which identity and consent a request with this intent uses. Absent: none. */
+  identityOf?(intent: DeliveryIntent): IdentityUsed;
   /** Which intents may share a request: equal text. */
   batchKey(mode: DeliveryMode, settings: Settings): string;
   toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;

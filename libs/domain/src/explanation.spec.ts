@@ -34,6 +34,7 @@ const attempted = (version = 2): DeliveryEvent => ({
   matchKeys: ['email'],
   sealedUnder: null,
   sealedRequest: null,
+  identity: null,
 });
 const requeued = (to: 'transient' | 'unknown' | 'planned', reason: string): DeliveryEvent => ({
   ...deliveryBase(3),

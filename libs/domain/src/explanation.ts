@@ -13,6 +13,8 @@ const WHAT_WOULD_CHANGE_IT: Partial<Record<ReasonCode, string>> = {
   imported: `${FOR_LATER} What qualifies from now on is sent, whatever an import brought of it.`,
   'consent-denied': 'Nothing: a denied consent is never overruled.',
   'consent-missing': `${FOR_LATER} For later ones: let the shop keep the buyer’s answer in the order (meta cdp_consent), or set consent.required of the shop.`,
+  'browser-counted': 'Nothing: the vendor has counted the browser’s Purchase.',
+  'base-not-sent': 'Nothing: without the Purchase that it adds to it would be half an order.',
   'created-via-excluded': `${FOR_LATER} For later ones: take this way of making orders out of purchase.excludeCreatedVia.`,
   'renewals-off': `${FOR_LATER} For later renewals: set purchase.renewals to purchase or subscribe.`,
   'too-old': 'Nothing: its age only grows. For later ones: maxEventAgeDays, up to what the vendor takes.',

@@ -9,6 +9,7 @@ export * from './product-weight.js';
 export * from './visit.events.js';
 export * from './assertion.events.js';
 export * from './identifier-rules.js';
+export * from './buyer-background.js';
 export * from './delivery.events.js';
 export * from './visit-delivery.js';
 export * from './outcome.js';

@@ -77,6 +77,7 @@ export function visitEntryOf(
               code: answer?.code ?? null,
               message: answer?.message ?? null,
               requestId: answer?.requestId ?? null,
+              identity: null,
               outcome: attemptOutcome(visit),
             },
           ],

@@ -5,3 +5,4 @@ export * from './batch-consumer.adapter.js';
 export * from './topic-admin.adapter.js';
 export * from './registry.adapter.js';
 export * from './log-reader.adapter.js';
+export * from './log-ends.adapter.js';

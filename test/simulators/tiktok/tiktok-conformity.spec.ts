@@ -1,5 +1,14 @@
 import { tiktokDestination, tiktokSettingsSchema, type TiktokSettings } from '@tributary/destinations';
-import { asConnectionId, asTenantId, type DeliveryIntent, type OrderPersonal, type PersonalAddress } from '@tributary/domain';
+import {
+  asConnectionId,
+  asSubjectId,
+  asTenantId,
+  type BuyerBackground,
+  type DeliveryIntent,
+  type OrderPersonal,
+  type PersonalAddress,
+  type ProfileId,
+} from '@tributary/domain';
 import fc from 'fast-check';
 import { checkRequest } from './request-checks.ts';
 import { conforms } from './request-schema.ts';
@@ -44,6 +53,32 @@ const people: fc.Arbitrary<OrderPersonal> = fc.record({
   attribution: fc.record({ session_entry: entries }, { requiredKeys: [] }),
 });
 const amounts = fc.integer({ min: 0, max: 1e9 }).map((cents) => (cents / 100).toFixed(2));
+const hashes = fc.array(
+  fc.nat({ max: 255 }).map((byte) => byte.toString(16).padStart(64, 'a')),
+  { maxLength: 7 },
+);
+const clicks = fc.array(fc.record({ ttclid: fc.string({ minLength: 1 }), at: fc.nat() }), { maxLength: 2 });
+const backgrounds: fc.Arbitrary<BuyerBackground> = fc.record({
+  shown: fc.constant([]),
+  visitor: fc.option(
+    fc.record({
+      visitor: fc.constant(asSubjectId('s-1')),
+      version: fc.nat(),
+      consents: fc.constant([]),
+      evidence: fc.record({ clickIds: clicks, ttp: anything, ip: anything, userAgent: anything, url: entries, locale: anything }),
+    }),
+  ),
+  profile: fc.option(
+    fc.record({
+      profileId: fc.constant('p-1' as ProfileId),
+      version: fc.nat(),
+      emails: hashes,
+      phones: hashes,
+      externalIds: hashes,
+      clickIds: clicks,
+    }),
+  ),
+});
 const intents: fc.Arbitrary<DeliveryIntent> = fc.record({
   tenant: fc.constant({ tenantId: asTenantId('acme'), defaultCountry: 'CL' }),
   source: fc.constant({ connectionId: asConnectionId('shop'), storeUrl: 'https://shop.example', country: 'CL', isConsentRequired: false }),
@@ -55,6 +90,11 @@ const intents: fc.Arbitrary<DeliveryIntent> = fc.record({
   isRenewal: fc.boolean(),
   orderStatus: fc.constant('processing'),
   products: fc.constant(new Map()),
+  orderedAt: fc.constant(Date.parse('2026-11-20T09:59:00Z')),
+  consent: fc.constant(null),
+  revision: fc.constantFrom('0', 'bump:12'),
+  isBaseSent: fc.constant(true),
+  background: backgrounds,
   plan: fc.record({
     vendorEventId: fc.integer({ min: 1 }).map((id) => `wc_order_${id}`),
     eventTime: fc.integer({ min: Date.parse('2026-01-01T00:00:00Z'), max: Date.parse('2030-01-01T00:00:00Z') }),

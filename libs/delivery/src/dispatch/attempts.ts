@@ -158,7 +158,14 @@ export class Attempts<Settings, Secrets, Intent extends Prepared> {
     const matchKeys = entry.plan?.matchKeys ?? [];
     const change = attemptDelivery(
       entry,
-      { dueAt: moment.nowMs + leaseMs, settingsVersion, matchKeys, sealedUnder: intent.sealedUnder, sealedRequest },
+      {
+        dueAt: moment.nowMs + leaseMs,
+        settingsVersion,
+        matchKeys,
+        sealedUnder: intent.sealedUnder,
+        sealedRequest,
+        identity: this.destination.identityOf?.(intent) ?? null,
+      },
       moment,
     );
     return { intent, entry: change.entry, move: { change, queue: { kind: 'lease', leaseMs, owner: this.options.owner, isAlone } } };

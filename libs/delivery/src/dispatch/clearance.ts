@@ -2,6 +2,7 @@ import {
   absentDelivery,
   foundDelivery,
   holdDelivery,
+  isPerhapsTaken,
   ledgerKey,
   mustBeLookedUp,
   type LedgerChange,
@@ -46,9 +47,12 @@ export class Clearance<Settings, Secrets, Intent extends Prepared> {
   }
 
   private async isHeldBack({ entry }: Held, intent: Intent | undefined, settings: Settings): Promise<boolean> {
-    const hold = intent === undefined ? null : (this.destination.holdBack?.(intent, settings) ?? null);
+    const moment = this.moment();
+    const hold = intent === undefined ? null : (this.destination.holdBack?.(intent, settings, moment.nowMs) ?? null);
     if (hold === null) return false;
-    await this.record(holdDelivery(entry, hold, this.moment()), { kind: 'leave-queue' });
+    // Where the vendor can be looked into, it was: it does not have this one.
+    const mayBeTaken = this.destination.lookUp === undefined && isPerhapsTaken(entry);
+    await this.record(holdDelivery(entry, hold, mayBeTaken, moment), { kind: 'leave-queue' });
     return true;
   }
 

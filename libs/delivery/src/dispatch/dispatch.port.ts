@@ -5,6 +5,7 @@ import type {
   Destination,
   HoldBack,
   LedgerChange,
+  IdentityUsed,
   LedgerEntry,
   SubjectId,
   VendorReply,
@@ -18,7 +19,8 @@ export interface Vendor<Settings, Secrets, Intent> extends Pick<
   Destination<Settings, Secrets>,
   'declaration' | 'expiryOf' | 'interpret' | 'lookUp'
 > {
-  holdBack?(intent: Intent, settings: Settings): HoldBack | null;
+  holdBack?(intent: Intent, settings: Settings, nowMs: number): HoldBack | null;
+  identityOf?(intent: Intent): IdentityUsed;
   toRequest(intents: readonly Intent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
 }
 

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { allSubjects, SchemaBook, TIKTOK_DELIVERY_RECORDS, type RecordName } from '@tributary/codecs';
 import { readSettings } from '@tributary/config';
 import { tiktokDestination, tiktokSettingsSchema, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
-import { attemptDelivery, ledgerKey, type Destination, type LedgerEntry } from '@tributary/domain';
+import { attemptDelivery, ledgerKey, UNKNOWN_BUYER, type Destination, type LedgerEntry } from '@tributary/domain';
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, kafkaSettings, LaneProducer, withTopicAdmin } from '@tributary/kafka';
 import { PostgresAlerts, PostgresPool } from '@tributary/postgres';
@@ -70,19 +70,24 @@ const intentOf = ({ key, plan }: LedgerEntry): PreparedIntent => {
   if (plan === null) throw new Error('nothing is planned');
   const tenant = { tenantId: key.tenantId, defaultCountry: null };
   const source = { connectionId: key.sourceConnectionId, storeUrl: 'https://shop.example', country: 'CL', isConsentRequired: false };
-  const { eventName, reference } = key;
+  const { eventName, reference, revision } = key;
   return {
     tenant,
     source,
     eventName,
     reference,
+    revision,
     plan,
     orderNumber: reference,
     billingCountry: 'CL',
+    orderedAt: plan.eventTime,
+    consent: null,
     personal: null,
     isRenewal: false,
     orderStatus: 'processing',
     products: new Map(),
+    isBaseSent: true,
+    background: UNKNOWN_BUYER,
     sealedUnder: null,
   };
 };
@@ -250,7 +255,14 @@ it('neither sends nor waits for what another replica has moved meanwhile', async
   dispatcher.start(() => [CREDENTIAL]);
   const stale = planned('1');
   const moment = { nowMs: Date.now(), newEventId: uuidv7, random: 0 };
-  const intent = { dueAt: moment.nowMs + 60_000, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null };
+  const intent = {
+    dueAt: moment.nowMs + 60_000,
+    settingsVersion: 1,
+    matchKeys: [],
+    sealedUnder: null,
+    sealedRequest: null,
+    identity: null,
+  };
   await store.putFolded([attemptDelivery(stale, intent, moment).entry]);
   dispatcher.offer([stale]);
   await plan('2');

@@ -31,7 +31,7 @@ const declaration: DestinationDeclaration = {
   maxAttempts: 12,
 };
 const moment: Moment = { nowMs: PLANNED_AT + 1_000, newEventId: () => 'event', random: 0 };
-const intent = { dueAt: moment.nowMs, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null };
+const intent = { dueAt: moment.nowMs, settingsVersion: 1, matchKeys: [], sealedUnder: null, sealedRequest: null, identity: null };
 const attempted = (reference = '1042'): LedgerChange => attemptDelivery(plannedEntry({ reference }), intent, moment);
 
 describe('the place in the queue after an outcome', () => {

@@ -1,4 +1,5 @@
 import {
+  UNKNOWN_BUYER,
   asConnectionId,
   asSubjectId,
   asTenantId,
@@ -182,5 +183,10 @@ export const intent = (fields: Partial<DeliveryIntent> = {}): DeliveryIntent => 
   isRenewal: false,
   orderStatus: 'processing',
   products: new Map(),
+  orderedAt: PAID_AT - 30_000,
+  consent: null,
+  revision: '0',
+  isBaseSent: true,
+  background: UNKNOWN_BUYER,
   ...fields,
 });

@@ -106,7 +106,8 @@ function suppressionOf(
   if (eventTime < (settings.sendFrom === null ? activatedAt : Date.parse(settings.sendFrom))) return 'before-go-live';
   if (isImportedHistory(order, eventTime)) return 'imported';
   if (order.consent === 'denied') return 'consent-denied';
-  if (source.isConsentRequired && order.consent !== 'granted') return 'consent-missing';
+  // With a visitor a visit may have brought the answer: it is looked for before the request.
+  if (source.isConsentRequired && order.consent !== 'granted' && order.subjects.visitor === null) return 'consent-missing';
   if (isExcluded(order.createdVia, settings)) return 'created-via-excluded';
   if (order.renewalOf !== null && settings.purchase.renewals === 'off') return 'renewals-off';
   if (isTooOld(eventTime, settings, nowMs)) return 'too-old';

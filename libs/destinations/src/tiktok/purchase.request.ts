@@ -1,4 +1,5 @@
 import {
+  clickOf,
   normaliseEmail,
   normaliseExternalId,
   normaliseName,
@@ -7,6 +8,7 @@ import {
   publicIpOf,
   sha256Of,
   toJsonNumber,
+  type ClickUsed,
   type DeliveryIntent,
   type DeliveryMode,
   type DeliveryPlan,
@@ -24,6 +26,9 @@ import {
   type TiktokSettings,
   type TiktokUser,
 } from './tiktok.schema.js';
+
+/** Of each kind; TikTok names no limit. */
+const MAX_VALUES = 5;
 
 /**
  * One request for all intents: what is unknown is left out, never sent empty; what names a person is hashed.
@@ -97,22 +102,40 @@ function isLimited({ personal, billingCountry }: DeliveryIntent, { limitedDataUs
   return !US_STATES.includes(state) || limitedDataUse.includes(state);
 }
 
-function userOf(personal: OrderPersonal, { tenant, source, isRenewal }: DeliveryIntent): TiktokUser {
+/** The click of an order's request, and whose it is. */
+export function clickOfIntent({ personal, orderedAt, isRenewal, background }: DeliveryIntent): ClickUsed | null {
+  const sessionEntryTtclid = queryParameterOf(personal?.attribution['session_entry'] ?? '', 'ttclid');
+  return clickOf({ ttclid: known(personal?.ttclid ?? '') ?? '', sessionEntryTtclid }, orderedAt, isRenewal, background);
+}
+
+/** The order's own first; of what identity adds only the first few. */
+function several(own: string | undefined, further: readonly string[]): string | string[] | undefined {
+  const all = [...new Set([...(own === undefined ? [] : [own]), ...further])].slice(0, MAX_VALUES);
+  return all.length > 1 ? all : all[0];
+}
+
+function userOf(personal: OrderPersonal, intent: DeliveryIntent): TiktokUser {
+  const { tenant, source, isRenewal, background } = intent;
   const { billing } = personal;
+  const browser = isRenewal ? undefined : background.visitor?.evidence;
   return {
-    email: hashed(normaliseEmail(billing.email)),
-    phone: hashed(normalisePhone(billing.phone, [billing.country, tenant.defaultCountry])),
-    external_id: hashedIds([personal.visitorId, customerExternalId(source.connectionId, personal.customerId)]),
+    email: several(hashed(normaliseEmail(billing.email)), background.profile?.emails ?? []),
+    phone: several(hashed(normalisePhone(billing.phone, [billing.country, tenant.defaultCountry])), background.profile?.phones ?? []),
+    external_id: hashedIds(
+      [personal.visitorId, customerExternalId(source.connectionId, personal.customerId)],
+      background.profile?.externalIds ?? [],
+    ),
     first_name: hashed(normaliseName(billing.firstName)),
     last_name: hashed(normaliseName(billing.lastName)),
     zip_code: hashed(normaliseZip(billing.postcode)),
     city: place(billing.city),
     state: place(billing.state),
     country: place(billing.country),
-    ttclid: known(personal.ttclid) ?? queryParameterOf(personal.attribution['session_entry'] ?? '', 'ttclid') ?? undefined,
-    ttp: known(personal.ttp),
-    ip: isRenewal ? undefined : (publicIpOf(personal.customerIp) ?? undefined),
-    user_agent: isRenewal ? undefined : known(personal.customerUserAgent),
+    ttclid: known(clickOfIntent(intent)?.ttclid ?? ''),
+    ttp: known(personal.ttp) ?? known(browser?.ttp ?? ''),
+    ip: isRenewal ? undefined : (publicIpOf(personal.customerIp) ?? publicIpOf(browser?.ip ?? '') ?? undefined),
+    user_agent: isRenewal ? undefined : (known(personal.customerUserAgent) ?? known(browser?.userAgent ?? '')),
+    locale: localeOf(browser?.locale ?? ''),
   };
 }
 
@@ -138,8 +161,13 @@ function propertiesOf(plan: DeliveryPlan, orderId: string): NonNullable<TiktokEv
 const contentTypeOf = ({ contentType }: DeliveryPlan): 'product' | 'product_group' =>
   contentType === 'product_group' ? 'product_group' : 'product';
 
-const pageOf = ({ personal, source }: DeliveryIntent): string | null =>
-  shareableUrl(personal?.attribution['session_entry'] ?? '') ?? shareableUrl(source.storeUrl);
+/** BCP 47, as browsers say it. */
+const localeOf = (text: string): string | undefined => (/^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/.test(text) ? text : undefined);
+
+const pageOf = ({ personal, source, isRenewal, background }: DeliveryIntent): string | null =>
+  shareableUrl(isRenewal ? '' : (background.visitor?.evidence.url ?? '')) ??
+  shareableUrl(personal?.attribution['session_entry'] ?? '') ??
+  shareableUrl(source.storeUrl);
 
 export const hashed = (identifier: PersonIdentifier | null): string | undefined => (identifier === null ? undefined : sha256Of(identifier));
 
@@ -149,9 +177,9 @@ export function customerExternalId(shopConnectionId: string, customerId: string)
   return id?.kind === 'clear' ? `${shopConnectionId}:${id.value}` : '';
 }
 
-export function hashedIds(ids: readonly string[]): string[] | undefined {
-  const hashes = new Set(ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined));
-  return hashes.size > 0 ? [...hashes] : undefined;
+export function hashedIds(ids: readonly string[], further: readonly string[] = []): string[] | undefined {
+  const hashes = new Set([...ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined), ...further]);
+  return hashes.size > 0 ? [...hashes].slice(0, MAX_VALUES) : undefined;
 }
 
 /** Text as it is, trimmed; the words that scripts write for nothing count as nothing. */

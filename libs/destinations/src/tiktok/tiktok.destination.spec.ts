@@ -6,6 +6,8 @@ import { tiktokDestination } from './tiktok.destination.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
+const NO_VISITOR = { email: null, phone: null, visitor: null, customer: null };
+
 interface Case {
   readonly order?: Partial<OrderObserved>;
   readonly settings?: object;
@@ -137,8 +139,16 @@ describe('suppresses', () => {
     ['imported', 'an order that an import read long after its payment', { order: { source: 'import', receivedAt: PAID_AT + 3_600_001 } }],
     ['consent-denied', 'a buyer who said no, wherever consent is needed', { order: { consent: 'denied' } }],
     ['consent-denied', 'a buyer who said no where consent is required', { order: { consent: 'denied' }, isConsentRequired: true }],
-    ['consent-missing', 'no answer where consent is required', { isConsentRequired: true }],
-    ['consent-missing', 'an unknown answer where consent is required', { order: { consent: 'unknown' }, isConsentRequired: true }],
+    [
+      'consent-missing',
+      'no answer of nobody’s visitor where consent is required',
+      { order: { subjects: NO_VISITOR }, isConsentRequired: true },
+    ],
+    [
+      'consent-missing',
+      'an unknown answer where consent is required',
+      { order: { consent: 'unknown', subjects: NO_VISITOR }, isConsentRequired: true },
+    ],
     ['created-via-excluded', 'an order that an admin made', { order: { createdVia: 'admin' } }],
     [
       'created-via-excluded',
@@ -180,6 +190,7 @@ describe('suppresses', () => {
     ],
     ['a granted answer where consent is required', { order: { consent: 'granted' }, isConsentRequired: true }],
     ['an unknown answer where consent is not required', { order: { consent: 'unknown' } }],
+    ['an order whose visitor may have answered elsewhere', { isConsentRequired: true }],
     ['an order four days late', { now: PAID_AT + 4 * DAY_MS }],
     ['a shop’s clock that runs ten minutes fast', { now: PAID_AT - 600_000 }],
     ['an admin’s order when the tenant counts them', { order: { createdVia: 'admin' }, settings: purchase({ excludeCreatedVia: [] }) }],

@@ -1,6 +1,7 @@
 import type { Destination, VisitDestination } from '@tributary/domain';
 import { interpretTiktokReply } from './answer-classes.js';
 import { isTooOld, planPurchase } from './purchase.plan.js';
+import { holdBackPurchase, identityUsedBy } from './purchase/background.js';
 import { purchaseRequest } from './purchase.request.js';
 import type { TiktokSecrets, TiktokSettings } from './tiktok.schema.js';
 import { planVisit } from './visit.plan.js';
@@ -38,6 +39,8 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
     if (mode === 'test' && settings.mode !== 'test') return 'test-mode-ended';
     return isTooOld(plan.eventTime, settings, nowMs) ? 'too-old' : null;
   },
+  holdBack: holdBackPurchase,
+  identityOf: identityUsedBy,
   /** A request has one pixel, and test events never travel with live ones. */
   batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
   toRequest: purchaseRequest,

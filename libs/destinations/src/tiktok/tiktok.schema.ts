@@ -167,6 +167,7 @@ export const eventIdNamesConnection = (settings: TiktokSettings): boolean => set
 
 const known = z.string().min(1);
 const hashed = z.string().regex(/^[0-9a-f]{64}$/);
+const hashedOrSeveral = z.union([hashed, z.array(hashed).min(2)]);
 const clearPlace = z
   .string()
   .regex(/^\S+$/u)
@@ -188,8 +189,8 @@ const event = z.strictObject({
   event_id: known,
   user: z
     .strictObject({
-      email: hashed.optional(),
-      phone: hashed.optional(),
+      email: hashedOrSeveral.optional(),
+      phone: hashedOrSeveral.optional(),
       external_id: z.array(hashed).min(1).optional(),
       first_name: hashed.optional(),
       last_name: hashed.optional(),

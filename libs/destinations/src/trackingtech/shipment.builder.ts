@@ -1,4 +1,5 @@
 import {
+  UNKNOWN_BUYER,
   asConnectionId,
   asTenantId,
   type DeliveryIntent,
@@ -173,6 +174,11 @@ export function intent(fields: Partial<DeliveryIntent> = {}, order: Partial<Orde
     isRenewal: false,
     orderStatus: 'processing',
     products: new Map(),
+    orderedAt: Date.parse('2026-11-20T09:59:30Z'),
+    consent: null,
+    revision: '0',
+    isBaseSent: true,
+    background: UNKNOWN_BUYER,
     ...fields,
   };
 }

@@ -92,7 +92,7 @@ describe('suppresses', () => {
 
 describe('holds back', () => {
   const hold = (fields: Partial<DeliveryIntent>, settings: object = {}): string | undefined => {
-    const held = trackingtechDestination.holdBack?.(intent(fields), settingsOf(settings)) ?? null;
+    const held = trackingtechDestination.holdBack?.(intent(fields), settingsOf(settings), 0) ?? null;
     return held === null ? undefined : `${held.kind} ${held.reason}`;
   };
   const shippedTo = (fields: object): Partial<DeliveryIntent> => ({ personal: personal({ shipping: address(fields) }) });
