@@ -8,7 +8,7 @@ import {
   TIKTOK_VISIT_DELIVERY_TOPIC,
   type SchemaBook,
 } from '@tributary/codecs';
-import { buyerFolds, Rebuild } from '@tributary/delivery';
+import { buyerFolds, Rebuild, type FoldOf } from '@tributary/delivery';
 import { IdentityRebuild, learnSchema, loadSchemaBook } from '@tributary/stream';
 import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
 import type { Terminal } from './terminal.js';
@@ -19,7 +19,7 @@ const TARGETS = {
     deliveryTopic: TIKTOK_DELIVERY_TOPIC,
     records: TIKTOK_DELIVERY_RECORDS,
     visitTopic: TIKTOK_VISIT_DELIVERY_TOPIC,
-    further: (book: SchemaBook) => Object.values(buyerFolds(book)),
+    further: (book: SchemaBook) => Object.values<FoldOf<unknown>>({ ...buyerFolds(book) }),
   },
   fulfillment: { app: 'fulfillment', deliveryTopic: FULFILLMENT_DELIVERY_TOPIC, records: FULFILLMENT_DELIVERY_RECORDS, visitTopic: null },
 } as const;

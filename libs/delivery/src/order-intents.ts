@@ -79,7 +79,7 @@ export class OrderIntents<Settings extends WithSources> {
       entries.map(({ key }) => ({ tenantId: key.tenantId, connectionId: key.sourceConnectionId, orderId: key.reference })),
     );
     const orders = new Map(found.map((decided) => [orderKey(decided.ref), decided]));
-    const observed = found.map(({ order }) => order?.state.observed).filter((order) => order != null);
+    const observed = found.map(({ order }) => order?.state.observed ?? null).filter((order) => order !== null);
     const [personal, backgrounds] = await Promise.all([this.openAll(observed), this.backgrounds?.of(observed)]);
     const intents = new Map<string, PreparedIntent>();
     for (const entry of entries) {

@@ -96,12 +96,12 @@ const VERSIONED: Readonly<Record<string, RowVersion>> = {
   },
 };
 
-const furtherSource = (sql: Sql, { projection, topic, decode, decodeTombstone, apply }: FoldOf<unknown>): Source<unknown> => ({
-  projection,
-  topic,
-  decode,
-  decodeTombstone,
-  apply: (events, claim) => apply(sql, events, claim),
+const furtherSource = (sql: Sql, fold: FoldOf<unknown>): Source<unknown> => ({
+  projection: fold.projection,
+  topic: fold.topic,
+  decode: (value) => fold.decode(value),
+  decodeTombstone: (key) => fold.decodeTombstone?.(key) ?? null,
+  apply: (events, claim) => fold.apply(sql, events, claim),
 });
 
 /** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */
