@@ -134,7 +134,8 @@ async function publishUnconfirmed(): Promise<void> {
       settingsVersion: 1,
       matchKeys: [],
       sealedUnder: null,
-      sealedRequest: null, identity: null,
+      sealedRequest: null,
+      identity: null,
     },
     { ...base(3), type: 'Unconfirmed', reason: 'window-over' },
   ];
