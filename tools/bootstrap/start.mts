@@ -5,7 +5,7 @@ import { createProgress } from './progress.mts';
 import { demoShop, runDemo } from './start/demo.mts';
 import { Installation, type Running } from './start/installation.mts';
 import { outcomeTable } from './start/outcome-table.mts';
-import { readStartSettings } from './start/settings.mts';
+import { readStartSettings, type StartSettings } from './start/settings.mts';
 import { welcome } from './start/welcome.mts';
 
 const STOP_WITHIN_MS = 9_500;
@@ -26,18 +26,24 @@ async function stop(exitCode: number): Promise<never> {
 
 const messageFor = (error: unknown): unknown => (error instanceof BootstrapError ? error.message : error);
 
-async function showDemo({ addresses, publicIngestUrl, control }: Running): Promise<void> {
+async function showDemo({ addresses, publicIngestUrl, control }: Running, { tiktokBaseUrl }: StartSettings): Promise<void> {
   const { ingestUrl, shopUrl } = addresses;
-  const { accepted, outcomes } = await runDemo({ root, ingestUrl, shopUrl, publicIngestUrl, control, onProgress: progress.onProgress });
+  const tiktokSimulatorUrl = tiktokBaseUrl === null ? addresses.tiktokBaseUrl : null;
+  const demo = { root, ingestUrl, shopUrl, publicIngestUrl, tiktokSimulatorUrl, control, onProgress: progress.onProgress };
+  const { accepted, conversions, outcomes } = await runDemo(demo);
   progress.done();
-  say(`\n${outcomeTable(outcomes)}\n${accepted} events of a visit accepted (no conversions are made of visits yet)`);
+  const sent =
+    conversions === null
+      ? ''
+      : `; sent to TikTok: ${conversions.length === 0 ? 'none in time' : conversions.join(', ')} (page views are off)`;
+  say(`\n${outcomeTable(outcomes)}\n${accepted} events of a visit accepted${sent}`);
 }
 
 async function main(): Promise<void> {
   const settings = readStartSettings(process.env, root);
   installation = new Installation({ root, settings, env: process.env, onProgress: progress.onProgress, say });
   const running = await installation.start();
-  if (settings.isDemo) await showDemo(running);
+  if (settings.isDemo) await showDemo(running, settings);
   progress.done();
   const shop = settings.isDemo ? demoShop(root) : undefined;
   const shown = { ...running, applied: settings.isDemo ? undefined : running.applied };

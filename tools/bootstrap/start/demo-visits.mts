@@ -3,6 +3,7 @@ import { BootstrapError } from '../bootstrap-error.mts';
 import { waitUntil } from '../wait-until.mts';
 
 const KNOWN_WITHIN_MS = 20_000;
+const SENT_WITHIN_MS = 15_000;
 
 /** The connection of the demo's tenant file that takes visits. */
 export interface DemoPages {
@@ -37,8 +38,8 @@ function visit(origin: string, nowMs: number): readonly Readonly<Record<string, 
   }));
 }
 
-/** Sends the visit through the front door; answers how many of its events were accepted. */
-export async function sendVisit(pages: DemoPages, visitorId: string, nowMs: number): Promise<number> {
+/** Sends the visit through the front door; answers the ids of its events that were accepted. */
+export async function sendVisit(pages: DemoPages, visitorId: string, nowMs: number): Promise<readonly string[]> {
   const body = JSON.stringify({ writeKey: pages.writeKey, visitorId, consent: { ads: 'granted' }, events: visit(pages.origin, nowMs) });
   const post = (): Promise<Response> =>
     fetch(pages.collectUrl, {
@@ -52,7 +53,23 @@ export async function sendVisit(pages: DemoPages, visitorId: string, nowMs: numb
   });
   if (!answer.ok) throw new BootstrapError(`The demo’s visit was answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`);
   const { results } = (await answer.json()) as { readonly results: readonly Result[] };
-  return results.filter(({ status }) => status === 'accepted').length;
+  return results.filter(({ status }) => status === 'accepted').map(({ eventId }) => eventId);
+}
+
+interface Received {
+  readonly accepted: readonly { readonly event: string; readonly eventId: string }[];
+}
+
+/** Names of the events that TikTok's simulator has of these, once it has `expected` of them or time is up. */
+export async function conversionsOf(simulatorUrl: string, eventIds: readonly string[], expected: number): Promise<readonly string[]> {
+  let names: readonly string[] = [];
+  await waitUntil({ what: 'the visit’s conversions', timeoutMs: SENT_WITHIN_MS, intervalMs: 100 }, async () => {
+    const answer = await fetch(`${simulatorUrl}/_control/received`, { signal: AbortSignal.timeout(5_000) });
+    const { accepted } = (await answer.json()) as Received;
+    names = accepted.filter(({ eventId }) => eventIds.includes(eventId)).map(({ event }) => event);
+    return names.length >= expected ? true : undefined;
+  }).catch(() => undefined);
+  return names;
 }
 
 const BROWSER = 'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/146.0.0.0 Mobile Safari/537.36';

@@ -8,12 +8,14 @@ import { waitUntil } from '../wait-until.mts';
 import type { ControlClient, Delivery } from './control-client.mts';
 import { demoOrders, type DemoOrder } from './demo-orders.mts';
 import { DemoShopControl } from './demo-shop.mts';
-import { sendVisit, type DemoPages } from './demo-visits.mts';
+import { conversionsOf, sendVisit, type DemoPages } from './demo-visits.mts';
 import { isSettled, type DemoOutcome, type PlacedOrder } from './outcome-table.mts';
 import { DEMO_TENANTS_FILE } from './settings.mts';
 
 const STATE_KNOWN_WITHIN_MS = 20_000;
 const SETTLED_WITHIN_MS = 30_000;
+/** Page views are off unless asked for. */
+const CONVERSIONS_OF_A_VISIT = 3;
 const DEMO_STEP = 'Sending the demo’s orders';
 
 export interface DemoContext {
@@ -23,13 +25,17 @@ export interface DemoContext {
   readonly shopUrl: string;
   /** Where shops reach ingest. */
   readonly publicIngestUrl: string;
+  /** Of TikTok's simulator; null where another one is sent to. */
+  readonly tiktokSimulatorUrl: string | null;
   readonly control: ControlClient;
   readonly onProgress: OnProgress;
 }
 
 export interface DemoResult {
-  /** Events of the visit that were accepted. */
+  /** How many events of the visit were accepted. */
   readonly accepted: number;
+  /** What TikTok's simulator has of them; null where it is none. */
+  readonly conversions: readonly string[] | null;
   readonly outcomes: readonly DemoOutcome[];
 }
 
@@ -85,7 +91,7 @@ export function writeDemoTenants(root: string, home: string, shopUrl: string): s
 
 /** One visit through the front door, then orders in the demo's shop; waits for what becomes of each. */
 export async function runDemo(context: DemoContext): Promise<DemoResult> {
-  const { root, ingestUrl, shopUrl, publicIngestUrl, onProgress } = context;
+  const { root, ingestUrl, shopUrl, publicIngestUrl, tiktokSimulatorUrl, onProgress } = context;
   const { tenant, shop: connection, writeKey } = demoConnections(root);
   const shop = new DemoShopControl(shopUrl);
   onProgress('Waiting for the webhooks of the demo’s shop');
@@ -113,7 +119,8 @@ export async function runDemo(context: DemoContext): Promise<DemoResult> {
     courier: couriers.find(({ reference }) => reference === order.id),
     sentAtMs: (await shop.sentAt(order.id, decidedAtMs)) ?? decidedAtMs,
   }));
-  return { accepted, outcomes: await Promise.all(outcomes) };
+  const conversions = tiktokSimulatorUrl === null ? null : await conversionsOf(tiktokSimulatorUrl, accepted, CONVERSIONS_OF_A_VISIT);
+  return { accepted: accepted.length, conversions, outcomes: await Promise.all(outcomes) };
 }
 
 interface DemoConnection {
