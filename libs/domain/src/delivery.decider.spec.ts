@@ -27,6 +27,7 @@ import type { ReasonCode } from './reasons.js';
 const HOUR_MS = 3_600_000;
 const DECLARATION: DestinationDeclaration = {
   repeatWindowMs: 47 * HOUR_MS,
+  matchesPeople: true,
   maxIntentsPerRequest: 50,
   maxRequestBytes: 1_000_000,
   orderLingerMs: 20,

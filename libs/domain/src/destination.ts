@@ -88,6 +88,8 @@ export interface DeliveryIntent {
 export interface DestinationDeclaration {
   /** How long after the first uncertain send the vendor still recognises a repeat; null: never. */
   readonly repeatWindowMs: number | null;
+  /** It finds its own users by what is sent of a person; false: it does something for whom the order names. */
+  readonly matchesPeople: boolean;
   readonly maxIntentsPerRequest: number;
   /** Body of a request of several intents; a larger one goes alone. */
   readonly maxRequestBytes: number;

@@ -16,7 +16,8 @@ import { evolveOrder } from './order.projection.js';
 import { explainReason } from './reasons.js';
 
 const HOUR_MS = 3_600_000;
-const background: DeliveryBackground = { destinationKind: 'tiktok', repeatWindowMs: 47 * HOUR_MS, renewalOf: null };
+const declaration = { repeatWindowMs: 47 * HOUR_MS, matchesPeople: true };
+const background: DeliveryBackground = { destinationKind: 'tiktok', declaration, renewalOf: null };
 
 function given(...past: readonly DeliveryEvent[]) {
   const entry = past.reduce<LedgerEntry | undefined>((before, event) => evolveLedger(before, event), undefined);
@@ -125,7 +126,7 @@ describe('an explained delivery', () => {
   it('tells of an unknown outcome how long repeats are recognised', () => {
     const { told } = given(deliveryPlanned(), attempted(), requeued('unknown', 'outcome-unknown'));
     expect(told()).toContain('Repeats are recognised by the vendor until 2026-11-22T09:00:02.000Z.');
-    expect(told({ repeatWindowMs: 0 })).toContain('Nobody knows yet whether it was taken.');
+    expect(told({ declaration: { ...declaration, repeatWindowMs: 0 } })).toContain('Nobody knows yet whether it was taken.');
   });
 
   it('tells of an unconfirmed one that a person decides', () => {
@@ -152,6 +153,13 @@ describe('an explained delivery', () => {
     expect(given(deliveryPlanned({ value: null, currency: null, matchKeys: [] })).told()).toMatch(
       /without a value.*\nIt carries no match key/,
     );
+  });
+
+  it('says nothing of match keys and browsers where nobody is matched', () => {
+    const courier = { declaration: { repeatWindowMs: null, matchesPeople: false }, renewalOf: '77' };
+    const told = given(deliveryPlanned({ matchKeys: [] })).told(courier);
+    expect(told).toContain('Planned:');
+    expect(told).not.toMatch(/match key|browser/);
   });
 });
 

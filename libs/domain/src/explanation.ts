@@ -1,3 +1,4 @@
+import type { DestinationDeclaration } from './destination.js';
 import type { DeliveryState } from './delivery.events.js';
 import { requestsOf, type AttemptRecord, type LedgerEntry } from './delivery.ledger.js';
 import type { retryDelivery } from './delivery.decider.js';
@@ -118,7 +119,7 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
   }
 }
 
-function planInWords({ plan, eventTime }: LedgerEntry): string[] {
+function planInWords({ plan, eventTime }: LedgerEntry, matchesPeople: boolean): string[] {
   if (plan === null) return [];
   const value =
     plan.value === null || plan.currency === null
@@ -128,29 +129,31 @@ function planInWords({ plan, eventTime }: LedgerEntry): string[] {
     plan.matchKeys.length === 0
       ? 'It carries no match key: the vendor can match it to nobody.'
       : `Match keys: ${plan.matchKeys.join(', ')}.`;
-  return [`Planned: ${value}, as of ${inUtc(eventTime)}, known to the vendor as ${plan.vendorEventId}.`, keys];
+  const planned = `Planned: ${value}, as of ${inUtc(eventTime)}, known to the vendor as ${plan.vendorEventId}.`;
+  return matchesPeople ? [planned, keys] : [planned];
 }
 
 /** What an explanation of a delivery may use beyond its ledger entry. */
 export interface DeliveryBackground {
   readonly destinationKind: string;
-  /** Null: the vendor never recognises a repeat. */
-  readonly repeatWindowMs: number | null;
+  readonly declaration: Pick<DestinationDeclaration, 'repeatWindowMs' | 'matchesPeople'>;
   /** Id of the subscription that the order renews, else null. */
   readonly renewalOf: string | null;
 }
 
 /** One effect from decision to end, a sentence each; names nobody. */
-export function explainDelivery(entry: LedgerEntry, { destinationKind, repeatWindowMs, renewalOf }: DeliveryBackground): readonly string[] {
+export function explainDelivery(entry: LedgerEntry, { destinationKind, declaration, renewalOf }: DeliveryBackground): readonly string[] {
   const { eventName, mode, destinationConnectionId } = entry.key;
   const test = mode === 'test' ? ' as a test event' : '';
   const change = whatWouldChange(entry);
   return [
     `${eventName} for ${destinationConnectionId} (${destinationKind})${test}: decided at ${inUtc(entry.plannedAt)} under version ${entry.settingsVersion} of the settings.`,
-    ...(renewalOf === null ? [] : [`The order renews subscription ${renewalOf}: no browser was there, so none of its traces are sent.`]),
-    ...planInWords(entry),
+    ...(renewalOf === null || !declaration.matchesPeople
+      ? []
+      : [`The order renews subscription ${renewalOf}: no browser was there, so none of its traces are sent.`]),
+    ...planInWords(entry, declaration.matchesPeople),
     ...entry.attempts.map(attemptInWords),
-    stateInWords(entry, repeatWindowMs),
+    stateInWords(entry, declaration.repeatWindowMs),
     ...(change === null ? [] : [`What would change it: ${change}`]),
   ];
 }

@@ -44,7 +44,7 @@ function explainedDelivery(
     matchKeys: [...(entry.plan?.matchKeys ?? [])],
     request: shown?.request ?? null,
     requestNote: shown?.note ?? null,
-    words: [...explainDelivery(entry, { destinationKind: ledger.kind, repeatWindowMs: ledger.repeatWindowMs, renewalOf })],
+    words: [...explainDelivery(entry, { destinationKind: ledger.kind, declaration: ledger.declaration, renewalOf })],
   };
 }
 

@@ -1,7 +1,14 @@
 import { schemaIdOf, type DeliveryRecords } from '@tributary/codecs';
 import { ConnectionDirectory, LedgerStore, OrdersStore, type StoredOrder, type WithSources } from '@tributary/delivery';
 import type { RegisteredDestination } from '@tributary/destinations';
-import { whyUndecided, type Destination, type LedgerEntry, type TenantId, type Undecided } from '@tributary/domain';
+import {
+  whyUndecided,
+  type Destination,
+  type DestinationDeclaration,
+  type LedgerEntry,
+  type TenantId,
+  type Undecided,
+} from '@tributary/domain';
 import { connectionsOf, learnSchema, ledgerKeysOfOrder } from '@tributary/stream';
 import type { ReadingPorts } from './reading.ports.js';
 
@@ -28,7 +35,7 @@ export interface DestinationConnection {
 export interface LedgerReader {
   readonly kind: string;
   readonly place: LedgerPlace;
-  readonly repeatWindowMs: number | null;
+  readonly declaration: DestinationDeclaration;
   find(key: string): Promise<LedgerEntry | undefined>;
   /** Everything decided about an order, oldest first. */
   entriesOf(order: OrderName): Promise<readonly LedgerEntry[]>;
@@ -60,8 +67,8 @@ class DestinationLedger<Settings extends WithSources, Secrets> implements Ledger
     return this.destination.kind;
   }
 
-  get repeatWindowMs(): number | null {
-    return this.destination.declaration.repeatWindowMs;
+  get declaration(): DestinationDeclaration {
+    return this.destination.declaration;
   }
 
   async find(key: string): Promise<LedgerEntry | undefined> {

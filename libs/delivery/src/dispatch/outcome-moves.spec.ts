@@ -23,6 +23,7 @@ const resendAlone: DeliveryOutcome = { kind: 'resend-alone', answer };
 
 const declaration: DestinationDeclaration = {
   repeatWindowMs: 1_000_000,
+  matchesPeople: true,
   maxIntentsPerRequest: 50,
   maxRequestBytes: 1_000_000,
   orderLingerMs: 20,

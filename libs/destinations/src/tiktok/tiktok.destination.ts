@@ -20,6 +20,7 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
   declaration: {
     /** TikTok drops a repeat of pixel + event + event id for 48 hours after the first; an hour is for clocks and queues. */
     repeatWindowMs: 47 * HOUR_MS,
+    matchesPeople: true,
     /** TikTok takes 1,000; one bad event fails all of them, so fewer travel together. */
     maxIntentsPerRequest: 50,
     /**

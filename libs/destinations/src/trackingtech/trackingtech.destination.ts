@@ -14,6 +14,7 @@ export const trackingtechDestination: Destination<TrackingtechSettings, Tracking
   declaration: {
     /** Nobody promises for how long a repeat is recognised. */
     repeatWindowMs: null,
+    matchesPeople: false,
     maxIntentsPerRequest: 1,
     maxRequestBytes: 1_000_000,
     orderLingerMs: 0,
