@@ -1,5 +1,6 @@
 import { tributary } from '../stack/command-line.js';
 import { pageView } from '../stack/browser.js';
+import { ControlApi } from '../stack/control-api.js';
 import { eventually } from '../stack/eventually.js';
 import { Stack } from '../stack/stack.js';
 import { configure } from '../stack/tenant.js';
@@ -13,7 +14,7 @@ const VISITOR = 'tto.1.1795228693.of-the-tests';
 let stack: Stack;
 let page: Page;
 beforeAll(async () => {
-  stack = await Stack.start({ apps: ['tiktok'], partitions: 3 });
+  stack = await Stack.start({ apps: ['tiktok', 'control'], partitions: 3 });
   await stack.untilReady(await stack.startApp('ingest', { env: { INGEST_TRUSTED_PROXIES: '127.0.0.1' } }));
   const tenant = (id: string, country: string, writeKey: string): Parameters<typeof configure>[1] => ({
     id,
@@ -125,8 +126,15 @@ it('finds the one bad event of fifty in at most ⌈log₂ 50⌉ + 1 more request
   await untilVisitsAtRest(stack);
   expect(countedIds()).toEqual(idsOf(events.filter(({ eventId }) => eventId !== bad)));
   expect(stack.tiktok.received().duplicates).toEqual([]);
-  const line = (await visitLedgerOf(stack)).find(({ reference }) => reference === bad);
-  expect(line).toMatchObject({ state: 'rejected', reason: 'vendor-refused' });
+  const { body: told } = await new ControlApi(stack.app('control').url).ask<{
+    readonly deliveries: readonly { readonly lastAttempt: object }[];
+  }>(`/v1/tenants/acme/visits/${bad}`);
+  expect(told.deliveries).toMatchObject([
+    { destination: 'tiktok', connection: 'ads', source: 'web', eventName: 'ViewContent', state: 'rejected', reason: 'vendor-refused' },
+  ]);
+  expect(told.deliveries[0]?.lastAttempt).toMatchObject({ code: '40002' });
+  expect((await tributary(stack, ['visit', 'acme', bad])).out).toMatch(/^ViewContent at ads: rejected: The vendor refused this event/);
+  expect((await tributary(stack, ['visit', 'acme', 'never-seen'])).err).toContain('never part of a request');
   const sizes = stack.tiktok.received().requests.map(({ eventIds }) => eventIds.length);
   // ⌈log₂ 50⌉ + 1 to find it, and one for those that were behind it.
   expect(sizes.length - sizes.indexOf(Math.max(...sizes)) - 1).toBeLessThanOrEqual(8);

@@ -21,6 +21,7 @@ import { retryCommand } from './retry.command.js';
 import { schemasCommand } from './schemas.command.js';
 import type { Terminal } from './terminal.js';
 import { topicsCommand } from './topics.command.js';
+import { visitCommand } from './visit.command.js';
 
 const terminal: Terminal = {
   environment: processEnvironment(),
@@ -45,6 +46,7 @@ for (const register of [
   explainCommand,
   identityCommand,
   deliveriesCommand,
+  visitCommand,
   retryCommand,
   resumeCommand,
   rejectedCommand,

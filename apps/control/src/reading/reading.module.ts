@@ -10,6 +10,7 @@ import { RejectedController } from './rejected.controller.js';
 import { IdentityController } from './identity.controller.js';
 import { ImportsController } from './imports.controller.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
+import { VisitsController } from './visits.controller.js';
 
 /** Orders, explanations, deliveries, refused payloads, alerts, and the two things a person may ask an app to do. */
 @Module({})
@@ -19,7 +20,15 @@ export class ReadingModule {
     const orders = new OrderReader(ports, ledgers);
     return {
       module: ReadingModule,
-      controllers: [OrdersController, DeliveriesController, RejectedController, ImportsController, AlertsController, IdentityController],
+      controllers: [
+        OrdersController,
+        DeliveriesController,
+        VisitsController,
+        RejectedController,
+        ImportsController,
+        AlertsController,
+        IdentityController,
+      ],
       providers: [
         { provide: READING_PORTS, useValue: ports },
         { provide: LEDGER_READERS, useValue: ledgers },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemAnswer, type ApiRoute } from '../openapi-route.js';
 import { blockBody, cutBody, decidedSchema, identitySchema } from './identity.schema.js';
+import { visitSchema } from './visits.schema.js';
 import {
   alertSchema,
   deliveriesQuery,
@@ -111,6 +112,13 @@ export const READING_PATHS: readonly ApiRoute[] = [
     pathParameters: tenant,
     body: cutBody,
     answers: decided,
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/visits/{eventId}',
+    summary: 'What became of one visit at each destination',
+    pathParameters: { ...tenant, eventId: { schema: z.string(), description: 'The event id that the browser gave it' } },
+    answers: { 200: { description: 'What became of it', schema: visitSchema }, 404: problemAnswer('Never part of a request, or too old') },
   },
   {
     method: 'get',
