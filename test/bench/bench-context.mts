@@ -8,6 +8,9 @@ export interface Sizes {
   readonly openLoopSeconds: number;
   /** Orders in the log before a projection or rebuild reads them. */
   readonly backlogOrders: number;
+  /** Events of visits that the app `tiktok` finds waiting, and of how many credentials where they are many. */
+  readonly backlogVisits: number;
+  readonly manyCredentials: number;
   readonly latencySeconds: number;
   readonly restSeconds: number;
   readonly limitRecords: number;
@@ -23,6 +26,8 @@ export const FULL: Sizes = {
   closedLoopSeconds: 4,
   openLoopSeconds: 8,
   backlogOrders: 30_000,
+  backlogVisits: 100_000,
+  manyCredentials: 1_000,
   latencySeconds: 30,
   restSeconds: 5,
   limitRecords: 60_000,
@@ -36,6 +41,8 @@ export const QUICK: Sizes = {
   closedLoopSeconds: 3,
   openLoopSeconds: 4,
   backlogOrders: 8_000,
+  backlogVisits: 20_000,
+  manyCredentials: 200,
   latencySeconds: 6,
   restSeconds: 1,
   limitRecords: 20_000,

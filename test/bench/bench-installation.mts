@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import kafkajs, { type Admin } from 'kafkajs';
 import pg from 'pg';
@@ -40,6 +41,7 @@ export class BenchInstallation {
   readonly #env: NodeJS.ProcessEnv;
   readonly #apps = new Map<AppName, RunningApp>();
   readonly #ports: Readonly<Record<AppName | 'simulator', number>>;
+  #simulator: Child | undefined;
   #nextOrderId = FIRST_ORDER_ID;
   #visitRuns = 0;
 
@@ -100,9 +102,20 @@ export class BenchInstallation {
     await command('migrate');
     await command('topics', 'apply', '--local', '--partitions', String(this.partitions), '--replication-factor', '1', '--min-isr', '1');
     await command('schemas', 'register');
+    await this.#applyFile(TENANTS_FILE);
+  }
+
+  async #applyFile(file: string): Promise<void> {
     await this.startApp('control');
-    await command('apply', '-f', TENANTS_FILE);
+    await runCommand(this.servers.root, this.servers.run, ['apply', '-f', file], this.#env);
     await this.stopApp('control');
+  }
+
+  /** Further tenants, in the shape of tenants.yaml. */
+  async apply(tenants: object): Promise<void> {
+    const file = join(this.servers.run.folder, 'tenants-of-a-section.yaml');
+    writeFileSync(file, JSON.stringify(tenants));
+    await this.#applyFile(file);
   }
 
   /** Runs a command of the CLI and reads the JSON on its last line. */
@@ -110,7 +123,9 @@ export class BenchInstallation {
     return this.servers.cli<Answer>(args, this.#env);
   }
 
+  /** One for all sections. */
   async startSimulator(): Promise<string> {
+    if (this.#simulator?.isRunning() === true) return url(this.#ports.simulator);
     const args = [
       join(this.servers.root, 'test', 'simulators', 'tiktok', 'main.ts'),
       '--port',
@@ -118,6 +133,7 @@ export class BenchInstallation {
       '--no-bodies',
     ];
     const child = this.servers.spawn({ name: 'tiktok-simulator', args });
+    this.#simulator = child;
     await this.#untilOk(child, `${url(this.#ports.simulator)}/_control/counts`);
     return url(this.#ports.simulator);
   }
@@ -166,11 +182,16 @@ export class BenchInstallation {
 
   /** Lets the load generator send visits that this installation has not had. More than it can take is refused, not queued. */
   async loadVisits(
-    { perRequest, visitors, ...job }: Omit<VisitJob, 'load' | 'runId'> & { readonly perRequest: number; readonly visitors: number },
+    {
+      perRequest,
+      visitors,
+      writeKey = 'bench-fold-write-key',
+      ...job
+    }: Omit<VisitJob, 'load' | 'runId'> & { readonly perRequest: number; readonly visitors: number; readonly writeKey?: string },
     cores?: string,
   ): Promise<LoadReport> {
     this.#visitRuns += 1;
-    const load = { port: this.#ports.ingest, writeKey: 'bench-fold-write-key', perRequest, visitors };
+    const load = { port: this.#ports.ingest, writeKey, perRequest, visitors };
     const whole: VisitJob = { ...job, load, runId: this.#visitRuns };
     return this.servers.ask<LoadReport>(join('load', 'visits.main.mts'), whole, cores);
   }

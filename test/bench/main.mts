@@ -10,6 +10,7 @@ import { figuresTable } from './figures-table.mts';
 import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
 import { watchOthers } from './process-meter.mts';
 import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
+import { measureDelivery } from './sections/delivery.section.mts';
 import { measureIdentity } from './sections/identity.section.mts';
 import { measureFairness } from './sections/fairness.section.mts';
 import { measureIngest } from './sections/ingest.section.mts';
@@ -49,6 +50,7 @@ async function measure(servers: Servers, context: BenchContext): Promise<void> {
   await measurePlan(usual, context, limits);
   await measureIngest(usual, context, limits);
   await measureVisits(usual, context, limits);
+  await measureDelivery(usual, context);
   await measureFairness(usual, context);
   await usual.stop();
 
