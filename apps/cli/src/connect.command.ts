@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ControlClient } from '@tributary/http';
-import { withControl } from './control-access.js';
+import { connectCourierCommand } from './connect-courier.command.js';
+import { connectionPath, withControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 interface Started {
@@ -25,14 +26,6 @@ const WORDS: Readonly<Record<Progress['state'], string>> = {
   expired: 'the link was not used in time',
 };
 
-/** `tenant/connection`, each as an element of an address. */
-function pathOf(connection: string): string {
-  const [tenant, id, ...more] = connection.split('/');
-  if (tenant === undefined || tenant === '' || id === undefined || id === '' || more.length > 0)
-    throw new Error('--connection must be <tenant>/<connection>, such as acme/shop');
-  return `/v1/tenants/${encodeURIComponent(tenant)}/connections/${encodeURIComponent(id)}/connect`;
-}
-
 /** Waits until it is decided; tells every change. */
 async function untilDecided(client: ControlClient, path: string, tell: Terminal['tell']): Promise<Progress> {
   let said = '';
@@ -46,15 +39,16 @@ async function untilDecided(client: ControlClient, path: string, tell: Terminal[
 }
 
 /** `tributary connect woocommerce --connection acme/shop`: REST keys with one click of the merchant. */
-export function connectCommand(program: Command, { environment, say, tell }: Terminal): void {
-  program
-    .command('connect')
-    .description('Get the REST keys of a shop with one click of its merchant')
+export function connectCommand(program: Command, terminal: Terminal): void {
+  const { environment, say, tell } = terminal;
+  const connectTo = program.command('connect').description('Connect a shop or a courier with the help of its merchant');
+  connectCourierCommand(connectTo, terminal);
+  connectTo
     .command('woocommerce')
     .description('Print a link for the merchant, and wait until the shop has handed over keys that work')
     .requiredOption('--connection <tenant/connection>', 'a woocommerce connection that was applied')
     .action(async ({ connection }: { readonly connection: string }) => {
-      const path = pathOf(connection);
+      const path = `${connectionPath(connection)}/connect`;
       await withControl(environment, async (client) => {
         const { id, url, expiresAt } = (await client.send('POST', path)) as Started;
         say(url);

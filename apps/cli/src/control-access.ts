@@ -33,3 +33,11 @@ export function askControl<Answer>(
 /** Has control do one thing with POST. */
 export const tellControl = <Answer>(environment: NodeJS.ProcessEnv, path: readonly string[], body: object = {}): Promise<Answer> =>
   withControl(environment, async (client) => (await client.send('POST', `/v1/${path.map(encodeURIComponent).join('/')}`, body)) as Answer);
+
+/** `tenant/connection`, each as an element of an address. */
+export function connectionPath(connection: string): string {
+  const [tenant, id, ...more] = connection.split('/');
+  if (tenant === undefined || tenant === '' || id === undefined || id === '' || more.length > 0)
+    throw new Error('--connection must be <tenant>/<connection>, such as acme/shop');
+  return `/v1/tenants/${encodeURIComponent(tenant)}/connections/${encodeURIComponent(id)}`;
+}

@@ -53,6 +53,7 @@ class Settings {
       },
       instances: { store: {}, change: {}, vault: {} } as unknown as ControlPorts['instances'],
       connect: {} as unknown as ControlPorts['connect'],
+      courier: {} as unknown as ControlPorts['courier'],
       check: {} as unknown as ControlPorts['check'],
       reading: { appUrls: { ingest: null, tiktok: null } } as unknown as ControlPorts['reading'],
     };

@@ -1,4 +1,13 @@
-import { adminSettings, installationSettings, integer, publicIngestSettings, readSettings, url, type Settings } from '@tributary/config';
+import {
+  adminSettings,
+  installationSettings,
+  integer,
+  publicIngestSettings,
+  readSettings,
+  trackingtechSettings,
+  url,
+  type Settings,
+} from '@tributary/config';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
 
@@ -11,6 +20,7 @@ export const controlAppSettings = {
   CONTROL_PORT: integer(0, 65_535, 8081).describe('Port of the app `control`: the admin API, health, metrics'),
   INGEST_URL: url().default('http://127.0.0.1:8080').describe('Where the app `ingest` is; control asks it whether it is ready'),
   ...publicIngestSettings,
+  ...trackingtechSettings,
   IDENTITY_URL: url().default('http://127.0.0.1:8082').describe('Where the app `identity` is; control asks it whether it is ready'),
   FULFILLMENT_URL: url().default('http://127.0.0.1:8084').describe('Where the app `fulfillment` is; control asks it whether it is ready'),
   TIKTOK_URL: url().default('http://127.0.0.1:8083').describe('Where the app `tiktok` is; control asks it whether it is ready'),

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, type Health } from '@tributary/telemetry';
 import { CHECK_PORTS, CheckController, type CheckPorts } from './check/check.controller.js';
 import { CONNECT_PORTS, ConnectController, type ConnectPorts } from './connect/connect.controller.js';
+import { COURIER_PORTS, CourierController, type CourierPorts } from './courier/courier.controller.js';
 import { INSTALL_PORTS, InstallController, type InstallPorts } from './install/install.controller.js';
 import { InstanceKeysController } from './instances/instance-keys.controller.js';
 import { INSTANCES_PORTS, InstancesController } from './instances/instances.controller.js';
@@ -16,6 +17,7 @@ export interface ControlPorts {
   readonly tenants: TenantsPorts;
   readonly install: InstallPorts;
   readonly connect: ConnectPorts;
+  readonly courier: CourierPorts;
   readonly check: CheckPorts;
   readonly reading: ReadingPorts;
   readonly instances: InstancesPorts;
@@ -23,7 +25,7 @@ export interface ControlPorts {
 
 @Module({})
 export class ControlModule {
-  static of({ health, tenants, install, connect, check, reading, instances }: ControlPorts): DynamicModule {
+  static of({ health, tenants, install, connect, courier, check, reading, instances }: ControlPorts): DynamicModule {
     return {
       module: ControlModule,
       imports: [HealthModule.of(health), ReadingModule.of(reading)],
@@ -31,6 +33,7 @@ export class ControlModule {
         TenantsController,
         InstallController,
         ConnectController,
+        CourierController,
         CheckController,
         InstancesController,
         InstanceKeysController,
@@ -40,6 +43,7 @@ export class ControlModule {
         { provide: TENANTS_PORTS, useValue: tenants },
         { provide: INSTALL_PORTS, useValue: install },
         { provide: CONNECT_PORTS, useValue: connect },
+        { provide: COURIER_PORTS, useValue: courier },
         { provide: CHECK_PORTS, useValue: check },
         { provide: INSTANCES_PORTS, useValue: instances },
       ],

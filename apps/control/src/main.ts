@@ -69,6 +69,14 @@ async function connect(settings: ControlAppSettings, log: Log): Promise<Control>
       publicUrl: settings.PUBLIC_INGEST_URL ?? null,
       allowsPlainHttp: settings.ALLOW_PRIVATE_STORE_HOSTS,
     },
+    courier: {
+      sql,
+      connections: (tenantId) => store.known(sql, tenantId),
+      change,
+      vault,
+      ask: (request, timeoutMs) => asking.send(request, timeoutMs),
+      baseUrl: settings.TRACKINGTECH_BASE_URL,
+    },
     check: { sql, connections: (tenantId) => store.known(sql, tenantId), alerts, vault },
     reading: { sql, vault, kafka, registry, book, alerts, log, appUrls },
   };

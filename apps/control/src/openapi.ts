@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHECK_PATHS } from './check/check.openapi.js';
 import { CONNECT_PATHS } from './connect/connect.openapi.js';
+import { COURIER_PATHS } from './courier/courier.openapi.js';
 import { INSTALL_PATHS } from './install/install.openapi.js';
 import { INSTANCES_PATHS } from './instances/instances.openapi.js';
 import { problemAnswer, problemSchema, type ApiAnswer, type ApiParameter, type ApiRoute } from './openapi-route.js';
@@ -44,6 +45,7 @@ export const ROUTES: readonly ApiRoute[] = [
   ...TENANTS_PATHS,
   ...INSTALL_PATHS,
   ...CONNECT_PATHS,
+  ...COURIER_PATHS,
   ...CHECK_PATHS,
   ...READING_PATHS,
   ...INSTANCES_PATHS,

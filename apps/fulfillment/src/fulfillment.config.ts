@@ -1,5 +1,4 @@
-import { installationSettings, integer, readSettings, url, type Settings } from '@tributary/config';
-import { TRACKINGTECH_BASE_URL } from '@tributary/destinations';
+import { installationSettings, integer, readSettings, trackingtechSettings, type Settings } from '@tributary/config';
 import { kafkaSettings, registrySettings } from '@tributary/kafka';
 import { postgresSettings } from '@tributary/postgres';
 
@@ -9,9 +8,7 @@ export const fulfillmentAppSettings = {
   ...registrySettings,
   ...postgresSettings,
   FULFILLMENT_PORT: integer(0, 65_535, 8084).describe('Port of health and metrics of the app `fulfillment`'),
-  TRACKINGTECH_BASE_URL: url()
-    .default(TRACKINGTECH_BASE_URL)
-    .describe('Where TrackingTech’s API is, unless a connection names another; for a local start: the simulator'),
+  ...trackingtechSettings,
   TRACKINGTECH_REQUESTS_PER_SECOND: integer(1, 1_000, 5).describe('Requests per second and connection to begin with; throttling lowers it'),
 } as const;
 

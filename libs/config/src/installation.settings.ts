@@ -1,3 +1,4 @@
+import { TRACKINGTECH_BASE_URL } from '@tributary/destinations';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +30,13 @@ export const publicIngestSettings = {
     .describe(
       'Where shops and their visitors’ browsers reach the app `ingest`, such as `https://in.example`: stands in the files that a shop installs and in the webhooks that are made in shops. Without it no webhooks are made, and files name `INGEST_URL`',
     ),
+} as const;
+
+/** Shared by the app that sends courier orders and the one that connects accounts. */
+export const trackingtechSettings = {
+  TRACKINGTECH_BASE_URL: url()
+    .default(TRACKINGTECH_BASE_URL)
+    .describe('Where TrackingTech’s API is, unless a connection names another; for a local start: the simulator'),
 } as const;
 
 export const adminSettings = {

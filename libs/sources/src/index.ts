@@ -20,6 +20,7 @@ export * from './woocommerce/webhooks/webhook-plan.js';
 export * from './woocommerce/webhooks/webhook-source.js';
 export type { Check, ShopScene } from './woocommerce/check/check-line.js';
 export * from './woocommerce/check/shop-check.js';
+export { conflictsAmong } from './woocommerce/check/conflicting-plugins.js';
 export * from './woocommerce/check/sightings.js';
 export * from './woocommerce/connect/connect-flow.js';
 export * from './woocommerce/shop/shop-facts.js';

@@ -40,6 +40,7 @@ export * from './control/reading-orders.js';
 export * from './control/reading-visits.js';
 export * from './control/reading-commands.js';
 export * from './control/reading-alerts.js';
+export * from './control/reading-credentials.js';
 export * from './control/reading-imports.js';
 export * from './control/reading-log.js';
 export { KEYS_GRANTED_TOPIC, type AppCommand, type AppliedCommand, type DecidedSubject } from './control/app-command.js';

@@ -97,6 +97,8 @@ export class Courier {
   readonly orders: CourierOrder[] = [];
   /** Submits of an order that was there already. */
   readonly repeats: CourierOrder[] = [];
+  /** Shops that are linked, by customer id. */
+  readonly linked = new Map<string, { readonly storeUrl: string; readonly deviceId: string }>();
   readonly #options: CourierOptions;
   #listShape: ListShape;
 
@@ -141,6 +143,8 @@ export class Courier {
   #judge(call: CourierCall): { readonly outcome: string; readonly reply: CourierReply } {
     const isSubmit = call.method === 'POST' && call.path === '/external/orders';
     const isStatus = call.method === 'GET' && call.path === '/external/orders';
+    const account = isSubmit || isStatus ? null : this.#account(call);
+    if (account !== null) return { outcome: 'account', reply: account };
     if (!isSubmit && !isStatus) return { outcome: 'no such call', reply: json(404, { message: 'no such call' }) };
     const fault = this.faults.take(isSubmit ? 'submit' : 'status');
     const early = fault === null ? null : earlyReply(fault);
@@ -157,6 +161,42 @@ export class Courier {
     if (token === undefined) return false;
     const { tokens = null } = this.#options;
     return tokens === null || tokens.includes(token);
+  }
+
+  /** Calls of connecting an account; null for any other. A code that begins with `unknown` or `inactive` is that; `wrong` is a wrong password. */
+  #account(call: CourierCall): CourierReply | null {
+    const body = (typeof call.body === 'object' && call.body !== null ? call.body : {}) as Readonly<Record<string, unknown>>;
+    const isFilled = (...fields: readonly string[]): boolean =>
+      fields.every((field) => typeof body[field] === 'string' && body[field] !== '');
+    const invalid = json(422, { message: 'The given data was invalid.' });
+    switch (`${call.method} ${call.path}`) {
+      case 'POST /external/resolve': {
+        if (!isFilled('code', 'deviceId') || body['platform'] !== 'woocommerce') return invalid;
+        const code = String(body['code']);
+        if (code.startsWith('unknown')) return json(404, { message: 'no courier has this code' });
+        return json(200, { tenant: { id: 9, name: code, active: !code.startsWith('inactive') } });
+      }
+      case 'POST /external/login':
+        if (!isFilled('email', 'password')) return invalid;
+        return body['password'] === 'wrong'
+          ? json(401, { message: 'wrong mail address or password' })
+          : json(200, { token: 'token-of-the-login' });
+      case 'GET /external/stores':
+        return this.#isTokenGood(call) ? json(200, { data: [{ id: 77, name: 'Bodega' }] }) : TOKEN_REFUSED;
+      case 'POST /external/link': {
+        if (!this.#isTokenGood(call)) return TOKEN_REFUSED;
+        if (!isFilled('store_id', 'store_url', 'deviceId') || body['platform'] !== 'woocommerce') return invalid;
+        this.linked.set('4711', { storeUrl: String(body['store_url']), deviceId: String(body['deviceId']) });
+        return json(200, { customer_id: 4711 });
+      }
+      case 'POST /external/uninstall':
+        if (!this.#isTokenGood(call)) return TOKEN_REFUSED;
+        if (!isFilled('store_url', 'customer_id')) return invalid;
+        this.linked.delete(String(body['customer_id']));
+        return json(200, {});
+      default:
+        return null;
+    }
   }
 
   #submit({ headers, body }: CourierCall, fault: FaultOrder | null): CourierReply {

@@ -16,6 +16,8 @@ export interface TrackingtechSimulator {
     readonly requests: readonly CourierRequest[];
     readonly orders: readonly CourierOrder[];
     readonly repeats: readonly CourierOrder[];
+    /** Linked shops by customer id. */
+    readonly linked: Readonly<Record<string, { readonly storeUrl: string; readonly deviceId: string }>>;
   };
   readonly control: {
     fail(order: FaultOrder): void;
@@ -68,6 +70,7 @@ export async function startTrackingtechSimulator(options: TrackingtechSimulatorO
     requests: courier.requests,
     orders: courier.orders,
     repeats: courier.repeats,
+    linked: Object.fromEntries(courier.linked),
   });
   const control: TrackingtechSimulator['control'] = {
     fail: (order) => courier.faults.add(order),

@@ -66,7 +66,7 @@ export function shipmentRequest(
 }
 
 /** The address of one call; the connection's own base address comes before the installation's. */
-export const courierUrl = (settings: TrackingtechSettings, baseUrl: string, path: string): string =>
+export const courierUrl = (settings: Pick<TrackingtechSettings, 'baseUrl'>, baseUrl: string, path: string): string =>
   `${(settings.baseUrl ?? (baseUrl || TRACKINGTECH_BASE_URL)).replace(/\/+$/, '')}${path}`;
 
 export const courierHeaders = ({ token }: TrackingtechSecrets): Readonly<Record<string, string>> => ({

@@ -30,6 +30,8 @@ export const trackingtechSettingsSchema = z.strictObject({
   /** Order sources by connection id; null: all of the tenant. */
   sources: z.array(z.string().min(1)).min(1).nullable().default(null),
   courierCode: z.string().trim().min(1, 'is the code that the courier gave to the merchant').max(64),
+  /** The courier's own id, as it answered for its code; null before it was asked. */
+  courierTenant: z.string().trim().min(1).max(64).nullable().default(null),
   /** The store at the courier and the customer that it is linked to; null until the connection is linked. */
   storeId: z.string().trim().min(1).max(64).nullable().default(null),
   customerId: z.string().trim().min(1).max(64).nullable().default(null),
@@ -69,12 +71,16 @@ export const trackingtechSettingsSchema = z.strictObject({
   paths: trackingtechPathsSchema.prefault({}),
 });
 
-/** The token goes into a header: visible ASCII only. Absent until a person has logged in or written it down. */
+/**
+ * The token goes into a header: visible ASCII only; absent until a person has logged in or written it down. `deviceSecret` is made when
+ * an account is connected and goes nowhere: only its hash does.
+ */
 export const trackingtechSecretsSchema = z.strictObject({
   token: z
     .string()
     .regex(/^[\x21-\x7e]{1,4096}$/, 'is the token that the courier’s login answers, without spaces')
     .optional(),
+  deviceSecret: z.string().min(1).optional(),
 });
 
 export type TrackingtechSettings = z.infer<typeof trackingtechSettingsSchema>;
