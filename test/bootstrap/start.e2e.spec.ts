@@ -55,12 +55,14 @@ const control = (path: string): Promise<Response> =>
 const purchase = (id: number): string => `Purchase wc_order_${id}`;
 const answered = expect.stringMatching(/^\d{1,5}$/) as string;
 
+/** The courier's id of what it took. */
+const tracked = expect.stringMatching(/^TT-\d+$/) as string;
 const demoRows = (first: number): readonly (readonly string[])[] => [
-  [String(first), 'paid by card', 'processing', purchase(first), 'delivered', answered],
-  [String(first + 1), 'cash on delivery, not paid yet', 'processing', purchase(first + 1), 'delivered', answered],
-  [String(first + 2), 'cheque, not paid yet', 'on-hold', '–', 'stays out: not paid yet', '–'],
-  [String(first + 3), 'bank transfer, paid later', 'processing', purchase(first + 3), 'delivered', answered],
-  [String(first + 4), 'saved again in the shop', 'processing', purchase(first + 4), 'delivered', answered],
+  [String(first), 'paid by card', 'processing', purchase(first), 'delivered', answered, tracked],
+  [String(first + 1), 'cash on delivery, not paid yet', 'processing', purchase(first + 1), 'delivered', answered, tracked],
+  [String(first + 2), 'cheque, not paid yet', 'on-hold', '–', 'stays out: not paid yet', '–', '–'],
+  [String(first + 3), 'bank transfer, paid later', 'processing', purchase(first + 3), 'delivered', answered, tracked],
+  [String(first + 4), 'saved again in the shop', 'processing', purchase(first + 4), 'delivered', answered, tracked],
   [
     String(first + 5),
     'made by the shop’s staff',
@@ -68,8 +70,9 @@ const demoRows = (first: number): readonly (readonly string[])[] => [
     expect.stringContaining('Purchase') as string,
     'suppressed: created-via-excluded',
     '–',
+    tracked,
   ],
-  [String(first + 6), 'in yen', 'processing', purchase(first + 6), 'delivered', answered],
+  [String(first + 6), 'in yen', 'processing', purchase(first + 6), 'delivered', answered, 'suppressed: country-excluded'],
   [
     String(first + 7),
     'buyer declined tracking',
@@ -77,6 +80,7 @@ const demoRows = (first: number): readonly (readonly string[])[] => [
     expect.stringContaining('Purchase') as string,
     'suppressed: consent-denied',
     '–',
+    tracked,
   ],
 ];
 
