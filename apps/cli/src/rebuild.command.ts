@@ -8,8 +8,8 @@ import {
   TIKTOK_VISIT_DELIVERY_TOPIC,
   type SchemaBook,
 } from '@tributary/codecs';
-import { buyerFolds, Rebuild, type FoldOf } from '@tributary/delivery';
-import { IdentityRebuild, learnSchema, loadSchemaBook } from '@tributary/stream';
+import { BUYER_TABLES, buyerFolds, Rebuild, type FoldOf } from '@tributary/delivery';
+import { IdentityRebuild, learnSchema, loadSchemaBook, ShadowFold } from '@tributary/stream';
 import { cliLog, kafkaOf, registryOf, withDatabase } from './cli.config.js';
 import type { Terminal } from './terminal.js';
 
@@ -19,6 +19,7 @@ const TARGETS = {
     deliveryTopic: TIKTOK_DELIVERY_TOPIC,
     records: TIKTOK_DELIVERY_RECORDS,
     visitTopic: TIKTOK_VISIT_DELIVERY_TOPIC,
+    furtherTables: BUYER_TABLES,
     further: (book: SchemaBook) => Object.values<FoldOf<unknown>>({ ...buyerFolds(book) }),
   },
   fulfillment: { app: 'fulfillment', deliveryTopic: FULFILLMENT_DELIVERY_TOPIC, records: FULFILLMENT_DELIVERY_RECORDS, visitTopic: null },
@@ -46,7 +47,8 @@ export function rebuildCommand(program: Command, { environment, say, tell }: Ter
           log: cliLog(environment),
           onProgress: (step: string, detail: string) => tell(`${step}: ${detail}`),
         };
-        const rebuild = app === 'identity' ? new IdentityRebuild(ports) : new Rebuild(ports, TARGETS[app]);
+        const foldingInto = (shadow: string): ShadowFold => new ShadowFold(ports, shadow);
+        const rebuild = app === 'identity' ? new IdentityRebuild(ports) : new Rebuild({ ...ports, foldingInto }, TARGETS[app]);
         return rebuild.run(options.dryRun);
       });
       const differing = Object.fromEntries(report.differing);

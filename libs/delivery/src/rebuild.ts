@@ -6,33 +6,29 @@ import {
   decodeVisitDeliveryEvent,
   ORDER_EVENTS_TOPIC,
   schemaIdOf,
-  UnknownSchemaId,
-  MalformedRecord,
   type DeliveryRecords,
   type SchemaBook,
 } from '@tributary/codecs';
 import {
   ledgerKey,
   partitionOf,
-  type Claim,
   type DeliveryEvent,
-  type Positioned,
+  type ShadowFolding,
+  type ShadowSource,
   type Sql,
   type VisitDeliveryEvent,
 } from '@tributary/domain';
-import { readRange, withTopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
+import { withTopicAdmin, type KafkaClient } from '@tributary/kafka';
 import {
   addIndexes,
   applySettings,
   differingRows,
-  loadOffsets,
   lockTables,
   makeShadow,
   type RowVersion,
   swapSchemas,
   TablesBusy,
 } from '@tributary/postgres';
-import type { Log } from '@tributary/telemetry';
 import type { FoldOf } from './background/buyer-folds.js';
 import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
 import { LedgerStore } from './ledger.store.js';
@@ -44,10 +40,11 @@ import { loggedVisits } from './visits/visit-rows.js';
 export interface RebuildPorts {
   readonly sql: Sql;
   readonly kafka: KafkaClient;
-  readonly book: SchemaBook;
   /** Makes the schema id of a framed record known. */
   readonly learn: (framed: Buffer) => Promise<void>;
-  readonly log: Log;
+  /** Into the shadow of this schema. */
+  readonly foldingInto: (shadow: string) => ShadowFolding;
+  readonly book: SchemaBook;
   readonly onProgress: (step: string, detail: string) => void;
 }
 
@@ -60,6 +57,8 @@ export interface RebuildTarget {
   readonly visitTopic: string | null;
   /** What the app folds besides settings, orders and deliveries. */
   readonly further?: (book: SchemaBook) => readonly FoldOf<unknown>[];
+  /** The tables of those. */
+  readonly furtherTables?: Readonly<Record<string, RowVersion>>;
 }
 
 export interface RebuildReport {
@@ -68,14 +67,6 @@ export interface RebuildReport {
   /** Rows that differed from the live ones although key and version are the same, by table. */
   readonly differing: ReadonlyMap<string, number>;
   readonly isSwapped: boolean;
-}
-
-interface Source<Event> {
-  readonly projection: string;
-  readonly topic: string;
-  readonly decode: (value: Buffer) => Event;
-  readonly decodeTombstone?: ((key: string) => Event | null) | undefined;
-  readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
 }
 
 const LOCK_TIMEOUT_MS = 10_000;
@@ -90,13 +81,15 @@ const VERSIONED: Readonly<Record<string, RowVersion>> = {
     version: ['as_of', 'modified_at', 'observed_at', 'content_hash', 'deletion_reported_at'],
   },
   ledger_entries: { key: ['ledger_key'], version: ['version'] },
+};
+const VISIT_TABLES: Readonly<Record<string, RowVersion>> = {
   visit_deliveries: {
     key: ['tenant_id', 'reference', 'destination_connection_id', 'source_connection_id', 'mode'],
     version: ['version'],
   },
 };
 
-const furtherSource = (sql: Sql, fold: FoldOf<unknown>): Source<unknown> => ({
+const furtherSource = (sql: Sql, fold: FoldOf<unknown>): ShadowSource<unknown> => ({
   projection: fold.projection,
   topic: fold.topic,
   decode: (value) => fold.decode(value),
@@ -107,13 +100,14 @@ const furtherSource = (sql: Sql, fold: FoldOf<unknown>): Source<unknown> => ({
 /** Folds an app's tables anew from the log, with effects off, and puts them in the place of the live ones. Sends nothing. */
 export class Rebuild {
   private readonly shadow: string;
-  private events = 0;
+  private readonly folding: ShadowFolding;
 
   constructor(
     private readonly ports: RebuildPorts,
     private readonly target: RebuildTarget,
   ) {
     this.shadow = `${target.app}_next`;
+    this.folding = ports.foldingInto(this.shadow);
   }
 
   /** With `isDryRun` the shadow is compared and thrown away. */
@@ -124,35 +118,35 @@ export class Rebuild {
     await makeShadow(sql, this.target.app, this.shadow);
     for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
       const read = await this.catchUp(sql);
-      onProgress('fold', `pass ${pass}: ${read} events, ${this.events} in all`);
+      onProgress('fold', `pass ${pass}: ${read} events, ${this.folding.events} in all`);
       if (read <= CLOSE_ENOUGH_RECORDS) break;
     }
     onProgress('indexes', 'building them');
     await addIndexes(sql, this.target.app, this.shadow);
     await this.catchUp(sql);
-    const { visit_deliveries: visits, ...versioned } = VERSIONED;
-    const tables = this.target.visitTopic === null || visits === undefined ? versioned : VERSIONED;
+    const { visitTopic, furtherTables = {} } = this.target;
+    const tables = { ...VERSIONED, ...(visitTopic === null ? {} : VISIT_TABLES), ...furtherTables };
     const differing = await differingRows(sql, this.target.app, this.shadow, tables);
     onProgress('compare', [...differing].map(([table, count]) => `${table} ${count} differ`).join(', '));
     if (isDryRun) await sql.query('', `drop schema ${this.shadow} cascade`);
     else await this.swapWhenFree();
-    return { events: this.events, seconds: (performance.now() - began) / 1_000, differing, isSwapped: !isDryRun };
+    return { events: this.folding.events, seconds: (performance.now() - began) / 1_000, differing, isSwapped: !isDryRun };
   }
 
   /** Settings and orders up to where the live projections are (never beyond: they would skip deciding), deliveries to the end. */
   private async catchUp(sql: Sql): Promise<number> {
-    const before = this.events;
+    const before = this.folding.events;
     const live = await this.liveOffsets(sql);
     const deliveryEnds = await this.ends(this.target.deliveryTopic);
-    await this.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
-    await this.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
+    await this.folding.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
+    await this.folding.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
     for (const fold of this.target.further?.(this.ports.book) ?? []) {
-      await this.fold(sql, furtherSource(sql, fold), live.get(fold.topic) ?? new Map<number, number>());
+      await this.folding.fold(sql, furtherSource(sql, fold), live.get(fold.topic) ?? new Map<number, number>());
     }
-    await this.fold(sql, this.deliveries(sql), deliveryEnds);
+    await this.folding.fold(sql, this.deliveries(sql), deliveryEnds);
     const { visitTopic } = this.target;
-    if (visitTopic !== null) await this.fold(sql, this.visitDeliveries(sql, visitTopic), await this.ends(visitTopic));
-    return this.events - before;
+    if (visitTopic !== null) await this.folding.fold(sql, this.visitDeliveries(sql, visitTopic), await this.ends(visitTopic));
+    return this.folding.events - before;
   }
 
   /** Tables that are busy change nothing: the shadow is brought up to date again and the swap tried anew. */
@@ -250,57 +244,7 @@ export class Rebuild {
     return withTopicAdmin(this.ports.kafka, (admin) => admin.endOffsets(topic));
   }
 
-  private async fold<Event>(sql: Sql, source: Source<Event>, until: ReadonlyMap<number, number>): Promise<void> {
-    const { kafka, log } = this.ports;
-    const { projection, topic } = source;
-    const partitions = [...until.keys()].toSorted((a, b) => a - b);
-    if (partitions.length === 0) return;
-    const from = new Map(await loadOffsets(sql, { schema: this.shadow, projection, topic }, partitions));
-    await readRange(kafka, { topic, from, until }, (batch) => this.foldBatch(source, batch, from, until), log);
-  }
-
-  private async foldBatch<Event>(
-    source: Source<Event>,
-    batch: RecordBatch,
-    from: Map<number, number>,
-    until: ReadonlyMap<number, number>,
-  ): Promise<void> {
-    const { projection, topic } = source;
-    const { partition } = batch;
-    const expected = from.get(partition) ?? 0;
-    const next = Math.min(batch.nextOffset, until.get(partition) ?? 0);
-    if (next <= expected) return;
-    const events: Positioned<Event>[] = [];
-    for (const record of batch.records) {
-      if (record.offset < expected) continue;
-      const event = record.value === null ? source.decodeTombstone?.(record.key) : await this.decode(source, record.value);
-      if (event !== undefined && event !== null) events.push({ event, record });
-    }
-    const claim = { key: { schema: this.shadow, projection, topic, partition }, expected, next };
-    if (!(await source.apply(events, claim)))
-      throw new Error(`${this.shadow}: the offset of ${topic}[${partition}] moved; is another rebuild running?`);
-    from.set(partition, next);
-    this.events += events.length;
-  }
-
-  /** A record that cannot be read was dead-lettered when the live projection met it; here it is passed over. */
-  private async decode<Event>(source: Source<Event>, value: Buffer): Promise<Event | undefined> {
-    try {
-      return source.decode(value);
-    } catch (error) {
-      if (error instanceof MalformedRecord) return undefined;
-      if (!(error instanceof UnknownSchemaId)) throw error;
-      try {
-        await this.ports.learn(value);
-        return source.decode(value);
-      } catch (last) {
-        if (last instanceof MalformedRecord) return undefined;
-        throw last;
-      }
-    }
-  }
-
-  private settings(sql: Sql): Source<ReturnType<typeof decodeConnectionConfigured>> {
+  private settings(sql: Sql): ShadowSource<ReturnType<typeof decodeConnectionConfigured>> {
     const { book } = this.ports;
     return {
       projection: 'settings',
@@ -310,7 +254,7 @@ export class Rebuild {
     };
   }
 
-  private orders(sql: Sql): Source<ReturnType<typeof decodeOrderEvent>> {
+  private orders(sql: Sql): ShadowSource<ReturnType<typeof decodeOrderEvent>> {
     const { book, learn } = this.ports;
     const store = new OrdersStore(sql, this.shadow, book, (framed) =>
       book.isKnown(schemaIdOf(framed)) ? Promise.resolve() : learn(framed),
@@ -326,7 +270,7 @@ export class Rebuild {
     };
   }
 
-  private visitDeliveries(sql: Sql, topic: string): Source<VisitDeliveryEvent> {
+  private visitDeliveries(sql: Sql, topic: string): ShadowSource<VisitDeliveryEvent> {
     const { book } = this.ports;
     return {
       projection: 'visit-deliveries',
@@ -336,7 +280,7 @@ export class Rebuild {
     };
   }
 
-  private deliveries(sql: Sql): Source<DeliveryEvent> {
+  private deliveries(sql: Sql): ShadowSource<DeliveryEvent> {
     const { book } = this.ports;
     const { records, deliveryTopic } = this.target;
     const store = new LedgerStore(sql, this.shadow, book, records);

@@ -1,3 +1,5 @@
+import type { Sql } from './sql.port.js';
+
 /** One record of a log, as consumers see it. Times are epoch ms. */
 export interface LogRecord {
   readonly offset: number;
@@ -33,4 +35,22 @@ export interface PartitionTurns {
   heldPartitions(): readonly number[];
   /** Undefined when the partition is not held (any more). */
   exclusively<T>(partition: number, work: (claim: Claim) => Promise<T>): Promise<T | undefined>;
+}
+
+/** One topic and what it does to a shadow's tables. */
+export interface ShadowSource<Event> {
+  readonly projection: string;
+  readonly topic: string;
+  readonly decode: (value: Buffer) => Event;
+  /** What a tombstone of this key says; null, or left out: nothing. */
+  readonly decodeTombstone?: (key: string) => Event | null;
+  readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
+}
+
+/** Folds topics into the tables of a shadow schema, each from where it was left. */
+export interface ShadowFolding {
+  /** Folded so far. */
+  readonly events: number;
+  /** Up to `until` of each partition. */
+  fold<Event>(sql: Sql, source: ShadowSource<Event>, until: ReadonlyMap<number, number>): Promise<void>;
 }

@@ -190,7 +190,7 @@ ${Object.entries(STATUSES)
 `;
 };
 
-const thankYouPage = ({ value, contentId }: PurchaseRules): string => `
+const thankYouPage = ({ value }: PurchaseRules): string => `
 	/** Orders of this request; some themes run the hook twice. */
 	private static $printed = array();
 
@@ -245,7 +245,9 @@ const thankYouPage = ({ value, contentId }: PurchaseRules): string => `
 			'isDue'       => $is_due,
 		);
 	}
+`;
 
+const contents = ({ contentId }: PurchaseRules): string => `
 	/** Null where the order's own currency is told. */
 	private static function rate( $order ) {
 		$currency = $order->get_currency();
@@ -281,6 +283,9 @@ const thankYouPage = ({ value, contentId }: PurchaseRules): string => `
 	}
 `;
 
+const thankYou = (install: ShopInstall, purchase: PurchaseRules): string =>
+  thankYouRules(install, purchase) + thankYouPage(purchase) + contents(purchase);
+
 const hooks = (hasThankYou: boolean): string => `}
 
 // WooCommerce's own checkout, and its block.
@@ -294,7 +299,4 @@ ${hasThankYou ? "add_action( 'woocommerce_thankyou', array( 'Tributary_Shop', 'o
  * browser's Purchase on the thank-you page. No exception leaves it; it logs to `cookie-monitor`, never a value.
  */
 export const phpSnippet = (install: ShopInstall): string =>
-  header(install) +
-  CHECKOUT +
-  (install.purchase === null ? '' : thankYouRules(install, install.purchase) + thankYouPage(install.purchase)) +
-  hooks(install.purchase !== null);
+  header(install) + CHECKOUT + (install.purchase === null ? '' : thankYou(install, install.purchase)) + hooks(install.purchase !== null);

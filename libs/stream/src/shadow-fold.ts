@@ -1,18 +1,8 @@
 import { MalformedRecord, UnknownSchemaId } from '@tributary/codecs';
-import type { Claim, Positioned, Sql } from '@tributary/domain';
+import type { Positioned, ShadowFolding, ShadowSource, Sql } from '@tributary/domain';
 import { readRange, withTopicAdmin, type KafkaClient, type RecordBatch } from '@tributary/kafka';
 import { loadOffsets } from '@tributary/postgres';
 import type { Log } from '@tributary/telemetry';
-
-/** One topic and what it does to a shadow's tables. */
-export interface ShadowSource<Event> {
-  readonly projection: string;
-  readonly topic: string;
-  readonly decode: (value: Buffer) => Event;
-  /** What a tombstone of this key says; null, or left out: nothing. */
-  readonly decodeTombstone?: (key: string) => Event | null;
-  readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
-}
 
 export interface ShadowPorts {
   readonly kafka: KafkaClient;
@@ -22,7 +12,7 @@ export interface ShadowPorts {
 }
 
 /** Folds topics into a shadow schema, each from where it was left. */
-export class ShadowFold {
+export class ShadowFold implements ShadowFolding {
   events = 0;
 
   constructor(

@@ -17,6 +17,7 @@ import {
   type Sql,
   type VisitorEvent,
 } from '@tributary/domain';
+import type { RowVersion } from '@tributary/postgres';
 import { applyProfiles } from './profiles.store.js';
 import { applyPurchasesShown } from './purchases-shown.store.js';
 import { applyVisitors } from './visitors.store.js';
@@ -38,6 +39,13 @@ export interface BuyerFolds {
   readonly profiles: FoldOf<ProfileEvent>;
   readonly shown: FoldOf<ShownVisit>;
 }
+
+/** The tables of {@link buyerFolds}, as a rebuild compares them. */
+export const BUYER_TABLES: Readonly<Record<string, RowVersion>> = {
+  visitors: { key: ['tenant_id', 'visitor'], version: ['version'] },
+  profiles: { key: ['tenant_id', 'profile_id'], version: ['version'] },
+  purchases_shown: { key: ['tenant_id', 'connection_id', 'order_id', 'pixel_code', 'event_name'], version: ['shown_at'] },
+};
 
 /** What an app folds to know the buyers of its orders. */
 export const buyerFolds = (book: SchemaBook): BuyerFolds => ({

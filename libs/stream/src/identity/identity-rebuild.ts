@@ -7,10 +7,10 @@ import {
   VISITORS_TOPIC,
   type SchemaBook,
 } from '@tributary/codecs';
-import { forgottenVisitor, type AssertionEvent, type Sql, type VisitEvent, type VisitorEvent } from '@tributary/domain';
+import { forgottenVisitor, type AssertionEvent, type ShadowSource, type Sql, type VisitEvent, type VisitorEvent } from '@tributary/domain';
 import { withTopicAdmin } from '@tributary/kafka';
 import { addIndexes, differingRows, lockTables, makeShadow, swapSchemas, TablesBusy, type RowVersion } from '@tributary/postgres';
-import { ShadowFold, type ShadowPorts, type ShadowSource } from '../shadow-fold.js';
+import { ShadowFold, type ShadowPorts } from '../shadow-fold.js';
 import { applyAssertions } from './graph.store.js';
 import { applyPublishedVisitors, applyVisits } from './visitors.store.js';
 
