@@ -86,7 +86,7 @@ const ping = async (path: string): Promise<number> =>
   ).status;
 
 beforeAll(async () => {
-  stack = await Stack.start({ apps: ['ingest', 'identity', 'tiktok'] });
+  stack = await Stack.start({ apps: ['ingest', 'identity', 'tiktok', 'fulfillment'] });
   await stack.untilReady(await stack.startApp('control'));
 }, 180_000);
 afterAll(() => stack?.stop(), 30_000);
