@@ -190,6 +190,24 @@ it('Browser Purchase shown at order time and the payment three days later → on
   expect(sentAs('wc_order_2005')).toEqual([]);
 });
 
+it('learns what browsers counted while it was away before it decides on what was ordered', async () => {
+  await stack.app('tiktok').child.stop(8_000);
+  const views = Array.from({ length: 100 }, () => ({ type: 'page_view', occurredAt: Date.now(), url: `${ORIGIN}/mug` }));
+  for (let sent = 0; sent < 20; sent += 1) {
+    const events = views.map((view) => ({ ...view, eventId: randomUUID(), consent: { ads: 'granted' } }));
+    const body = { writeKey: WRITE_KEY, visitorId: `visitor-who-looks-${sent}`, events };
+    const headers = { origin: ORIGIN, 'sec-fetch-site': 'same-site' };
+    expect((await asBrowser(stack.app('ingest').url, '/v1/collect', { headers, body })).status).toBe(200);
+  }
+  const orderedAt = Date.now() - 72 * HOUR_MS;
+  const shown = { type: 'purchase_shown', occurredAt: orderedAt, orderId: 2009, isPaid: false, pixelEventId: 'wc_order_2009' };
+  await visit('visitor-who-paid-meanwhile', shown);
+  expect(await shop.deliver(orderOf(2009, null, { date_created_gmt: gmtText(orderedAt) }))).toBe(200);
+  await stack.untilReady(await stack.startApp('tiktok'));
+  expect(await until('2009', 'suppressed')).toMatchObject({ reason: 'browser-counted', attempts: [] });
+  expect(sentAs('wc_order_2009')).toEqual([]);
+}, 90_000);
+
 it('sends what an upsell plugin adds later once, under its own id', async () => {
   const paidAt = Date.now() - 120_000;
   const order = orderOf(2007, null, {}, paidAt);

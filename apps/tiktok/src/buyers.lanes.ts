@@ -1,8 +1,16 @@
 import { VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
-import { buyerFolds, StoredBackgrounds, visitProgress, type BuyerPorts, type FoldOf, type ShownVisit } from '@tributary/delivery';
+import {
+  buyerFolds,
+  StoredBackgrounds,
+  visitProgress,
+  type BuyerFolds,
+  type BuyerPorts,
+  type FoldOf,
+  type ShownVisit,
+} from '@tributary/delivery';
 import { partitionOf, visitorKey, type Claim, type Positioned, type ProfileEvent, type Sql, type VisitorEvent } from '@tributary/domain';
 import { LogEnds, type KafkaClient } from '@tributary/kafka';
-import type { Projection, ProjectionLane } from '@tributary/stream';
+import { behind, type Projection, type ProjectionLane } from '@tributary/stream';
 import type { Vault } from '@tributary/vault';
 
 export interface BuyersLanesPorts {
@@ -40,10 +48,17 @@ export class BuyersLanes {
   };
   readonly ports: BuyerPorts;
   private readonly ends: LogEnds;
+  private readonly folds: BuyerFolds;
+  private readonly sql: Sql;
 
-  constructor(app: string, { sql, kafka, book, vault, learn, graceMs, visitPartitions, projection, lane }: BuyersLanesPorts) {
+  constructor(
+    private readonly app: string,
+    { sql, kafka, book, vault, learn, graceMs, visitPartitions, projection, lane }: BuyersLanesPorts,
+  ) {
     this.ends = new LogEnds(kafka, VISIT_EVENTS_TOPIC);
     const folds = buyerFolds(book);
+    this.folds = folds;
+    this.sql = sql;
     const of = <Event>(fold: FoldOf<Event>): Projection<Event> =>
       projection<Event>(
         fold.projection,
@@ -66,6 +81,13 @@ export class BuyersLanes {
       progress: () => visitProgress(sql, app),
       graceMs,
     };
+  }
+
+  /** What browsers have counted already must be known before the first order is decided; who is behind it, orders wait for one by one. */
+  async barrierTarget(): Promise<() => Promise<readonly number[]>> {
+    const { projection, topic } = this.folds.shown;
+    const endOffsets = await this.lanes.shown.heldEndOffsets();
+    return () => behind(this.sql, { schema: this.app, projection, topic, endOffsets });
   }
 
   close(): Promise<void> {

@@ -152,11 +152,13 @@ export class TiktokPipeline {
   async barrierTargets(): Promise<() => Promise<readonly number[]>> {
     const [settingsEnds, deliveryEnds] = await Promise.all([this.lanes.settings.endOffsets(), this.lanes.deliveries.endOffsets()]);
     const visitsBehind = await this.visits.barrierTarget();
+    const buyersBehind = await this.buyers.barrierTarget();
     const { sql } = this.ports;
     return async () => [
       ...(await behind(sql, { schema: APP, projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets: settingsEnds })),
       ...(await behind(sql, { schema: APP, projection: 'deliveries', topic: TIKTOK_DELIVERY_TOPIC, endOffsets: deliveryEnds })),
       ...(await visitsBehind()),
+      ...(await buyersBehind()),
     ];
   }
 

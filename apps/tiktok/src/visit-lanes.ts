@@ -96,7 +96,7 @@ export class VisitLanes {
 
   /** Partitions of the fold that have not reached the end that the log had at start. */
   async barrierTarget(): Promise<() => Promise<readonly number[]>> {
-    const endOffsets = await this.lanes.visitDeliveries.endOffsets();
+    const endOffsets = await this.lanes.visitDeliveries.heldEndOffsets();
     return () => behind(this.ports.sql, { schema: APP, projection: FOLD, topic: TIKTOK_VISIT_DELIVERY_TOPIC, endOffsets });
   }
 

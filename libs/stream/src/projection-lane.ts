@@ -1,4 +1,4 @@
-import { BatchConsumer, withTopicAdmin, type BatchControl, type KafkaClient, type RecordBatch } from '@tributary/kafka';
+import { BatchConsumer, withTopicAdmin, type BatchControl, type KafkaClient, type RecordBatch, type TopicAdmin } from '@tributary/kafka';
 import type { Log } from '@tributary/telemetry';
 import type { Lane } from './batch-transport.module.js';
 import { untilAvailable, type Projection } from './projection.js';
@@ -60,9 +60,22 @@ export class ProjectionLane<Event> implements Lane {
   }
 
   /** Offset after the topic's last record, by partition. */
-  async endOffsets(): Promise<ReadonlyMap<number, number>> {
+  endOffsets(): Promise<ReadonlyMap<number, number>> {
+    return this.asked((admin) => admin.endOffsets(this.options.topic));
+  }
+
+  /** The same, of partitions that hold a record: what retention has taken away nobody waits for. */
+  heldEndOffsets(): Promise<ReadonlyMap<number, number>> {
+    return this.asked(async (admin) => {
+      const begins = await admin.beginOffsets(this.options.topic);
+      const ends = await admin.endOffsets(this.options.topic);
+      return new Map([...ends].filter(([partition, end]) => (begins.get(partition) ?? 0) < end));
+    });
+  }
+
+  private asked<T>(work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
     return untilAvailable(
-      () => withTopicAdmin(this.kafka, (admin) => admin.endOffsets(this.options.topic)),
+      () => withTopicAdmin(this.kafka, work),
       () => Promise.resolve(),
       this.log,
     );
