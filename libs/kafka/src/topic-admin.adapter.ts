@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { BrokerUnavailable } from './client.adapter.js';
 
@@ -43,6 +44,12 @@ async function orUnavailable<T>(work: Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+const LEADERLESS: ReadonlySet<unknown> = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+const LEADER_TRIES = 20;
+const LEADER_PAUSE_MS = 500;
+
+const isLeaderless = (error: unknown): boolean => LEADERLESS.has((error as { readonly type?: unknown } | null)?.type);
 
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -134,14 +141,31 @@ export class TopicAdmin {
 
   /** Offset of the first record that is still there, by partition. */
   async beginOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
-    const offsets = await orUnavailable(this.admin.fetchTopicOffsets(topic));
+    const offsets = await orUnavailable(this.topicOffsets(topic));
     return new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
   }
 
   /** Offset after the last record, by partition. */
   async endOffsets(topic: string): Promise<ReadonlyMap<number, number>> {
-    const offsets = await orUnavailable(this.admin.fetchTopicOffsets(topic));
+    const offsets = await orUnavailable(this.topicOffsets(topic));
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  /**
+   * A partition is without a leader for a moment where a broker starts, or is late with its heartbeats. Kafka calls that retriable;
+   * kafkajs 2.2.4 retries it everywhere but in this call. Connecting anew brings the newest leaders.
+   */
+  private async topicOffsets(topic: string): ReturnType<Admin['fetchTopicOffsets']> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.admin.fetchTopicOffsets(topic);
+      } catch (error) {
+        if (!isLeaderless(error) || tries === LEADER_TRIES) throw error;
+        await pause(LEADER_PAUSE_MS);
+        await this.admin.disconnect();
+        await this.admin.connect();
+      }
+    }
   }
 
   async deleteGroup(groupId: string): Promise<void> {
