@@ -106,7 +106,7 @@ it('does not unpack a body, and is not felled by a deep one', async () => {
 
 it('refuses the rest of 10,000 open connections with a word, and serves again when they are gone', async () => {
   const crowd: Client[] = [];
-  // A thousand at a time: more at once would overflow the kernel's queue of connections not yet accepted.
+  // Fewer at a time than the kernel holds for a server that is busy: those beyond would never be told anything.
   while (crowd.length < 10_000) {
     const some = open(1_000, () => '');
     crowd.push(...some);
@@ -114,10 +114,9 @@ it('refuses the rest of 10,000 open connections with a word, and serves again wh
   }
   const told = (): Client[] => crowd.filter(({ status }) => status !== null);
   await eventually('those over the limit are told', 30_000, () => told().length >= 10_000 - MAX_CONNECTIONS);
-  expect(new Set(told().map(({ status }) => status))).toEqual(new Set([503, 408]));
   // Those that were let in and say nothing lose their place as any slow client does.
   await eventually('every place is free again', REQUEST_TIMEOUT_MS * 5, () => crowd.every(({ isClosed }) => isClosed));
-  expect(crowd.filter(({ status }) => status === null)).toEqual([]);
+  expect(new Set(crowd.map(({ status }) => status))).toEqual(new Set([503, 408]));
   await aShopIsServed();
   expect(stack.app('ingest').child.isRunning()).toBe(true);
 }, 120_000);

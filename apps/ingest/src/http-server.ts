@@ -15,6 +15,11 @@ export interface ServerLimits {
 /** Of the time for a whole request its headers may take this share. */
 const HEADERS_SHARE = 0.5;
 const LATE_REQUESTS_EVERY_MS = 1_000;
+/**
+ * Connections the kernel holds until we accept them (it caps this at `net.core.somaxconn`). With Node's 511 a burst overflows it:
+ * such a client may believe for ever that it is connected, because the kernel has forgotten it (SYN cookies).
+ */
+export const ACCEPT_BACKLOG = 4_096;
 /** How long a refused client may take to read why. */
 const REFUSAL_READ_WITHIN_MS = 1_000;
 const REFUSAL = [

@@ -41,7 +41,7 @@ import { trustedNetworks } from '@tributary/sources';
 import { CatalogIntake } from './catalog.intake.js';
 import { CollectPipeline } from './collector/collect.pipeline.js';
 import { ConnectPipeline } from './connect/connect.pipeline.js';
-import { httpAdapter } from './http-server.js';
+import { ACCEPT_BACKLOG, httpAdapter } from './http-server.js';
 import { ingestAppSettings, readIngestSettings, type IngestAppSettings } from './ingest.config.js';
 import { IngestLanes } from './ingest.lanes.js';
 import { IngestModule } from './ingest.module.js';
@@ -244,7 +244,7 @@ async function main(): Promise<void> {
       ),
     REFRESH_EVERY_MS,
   );
-  await app.listen(settings.INGEST_PORT, settings.LISTEN_HOST);
+  await app.listen({ port: settings.INGEST_PORT, host: settings.LISTEN_HOST, backlog: ACCEPT_BACKLOG });
   log.info({ port: settings.INGEST_PORT }, 'listening');
 
   let isStopping = false;
