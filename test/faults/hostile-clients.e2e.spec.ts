@@ -65,7 +65,8 @@ it('ends requests that arrive too slowly with 408, and serves shops meanwhile', 
 it('refuses headers that are too many or too long with 431', async () => {
   const long = [['X-Bomb', 'x'.repeat(1024 * 1024)]] as const;
   const many = Array.from({ length: 5_000 }, (_, index) => [`X-Bomb-${index}`, 'x'.repeat(20)] as const);
-  expect(await rawRequest(url(), { path: WEBHOOK, headers: long })).toBe(431);
+  // More than once: whether a client still reads its answer is a race of its own bytes with the end of its connection.
+  for (let round = 0; round < 50; round += 1) expect(await rawRequest(url(), { path: WEBHOOK, headers: long })).toBe(431);
   expect(await rawRequest(url(), { path: WEBHOOK, headers: many })).toBe(431);
   expect(await rawRequest(url(), { path: `${COLLECT}?${'x'.repeat(1024 * 1024)}` })).toBe(431);
   await aShopIsServed();

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -20,17 +20,8 @@ const LATE_REQUESTS_EVERY_MS = 1_000;
  * such a client may believe for ever that it is connected, because the kernel has forgotten it (SYN cookies).
  */
 export const ACCEPT_BACKLOG = 4_096;
-/** How long a refused client may take to read why. */
-const REFUSAL_READ_WITHIN_MS = 1_000;
-const REFUSAL = [
-  'HTTP/1.1 503 Service Unavailable',
-  'Content-Type: application/problem+json',
-  'Retry-After: 5',
-  'Connection: close',
-  'Content-Length: 68',
-  '',
-  '{"type":"about:blank","title":"Too many connections","status":503}\r\n',
-].join('\r\n');
+/** How long a client that is sent away may take to read why. */
+const LAST_WORD_READ_WITHIN_MS = 1_000;
 
 /** The server of `ingest`, which faces the internet: bounded in connections, time and bytes. */
 export function httpAdapter({ maxConnections, requestTimeoutMs, onRefusedConnection }: ServerLimits): FastifyAdapter {
@@ -38,6 +29,7 @@ export function httpAdapter({ maxConnections, requestTimeoutMs, onRefusedConnect
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: 'idle',
     requestTimeout: requestTimeoutMs,
+    clientErrorHandler: endUnreadable,
     http: { headersTimeout: requestTimeoutMs * HEADERS_SHARE, connectionsCheckingInterval: LATE_REQUESTS_EVERY_MS },
   });
   const server: FastifyInstance = adapter.getInstance();
@@ -77,15 +69,33 @@ function limitConnections(server: Server, maxConnections: number, onRefused: () 
     }
     onRefused();
     server.closeIdleConnections();
-    refuse(socket);
+    sendAway(socket, 503, ['Retry-After: 5']);
   });
 }
 
-function refuse(socket: Socket): void {
+/** A request that is none, or comes too slowly. */
+function endUnreadable({ code }: { readonly code: string }, socket: Socket): void {
+  // Reset by the other side, or told already and still sending.
+  if (socket.destroyed || socket.writableEnded) return;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') sendAway(socket, 408);
+  else if (code === 'HPE_HEADER_OVERFLOW') sendAway(socket, 431);
+  else sendAway(socket, 400);
+}
+
+/** Tells a client why its connection ends. What it still sends is read and dropped: closed at once, the kernel would reset the connection, and with it the answer. */
+function sendAway(socket: Socket, status: number, headers: readonly string[] = []): void {
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    ...headers,
+    'Connection: close',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
   // Whatever it does now, it is on its way out.
   socket.on('error', () => socket.destroy());
-  socket.setTimeout(REFUSAL_READ_WITHIN_MS, () => socket.destroy());
-  // Unread bytes would make the kernel reset the connection before the answer is read.
+  const leaving = setTimeout(() => socket.destroy(), LAST_WORD_READ_WITHIN_MS);
+  socket.once('close', () => clearTimeout(leaving));
   socket.resume();
-  socket.end(REFUSAL);
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
