@@ -47,8 +47,11 @@ export interface PollerRoleOptions {
 /** A page of a hundred large orders. */
 const MAX_BODY_BYTES = 24 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 45_000;
-/** Renewed with every step, which is one request and what it brought. */
-const LEASE_MS = 3 * REQUEST_TIMEOUT_MS;
+/** How long a process that was killed holds up its shops. Renewed four times in that time, however long a request takes. */
+const LEASE_MS = 20_000;
+const HEARTBEAT_MS = LEASE_MS / 4;
+/** A turn looks at its clock between requests, and the longest piece of one is the care for a shop's webhooks. */
+const LONGEST_TURN_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Role `poller`: reads the shops that have REST keys. */
@@ -88,7 +91,8 @@ export class PollerRole {
       meters: pollMeters(metrics),
       catalog: { heads: new CatalogHeads(sql), lookups: new CatalogLookups(sql), publisher: catalog, appender },
     });
-    this.poller = new Poller(sql, store, turns, { shopsAtOnce, lookEveryMs: LOOK_EVERY_MS }, log);
+    const rhythm = { lookEveryMs: LOOK_EVERY_MS, heartbeatMs: HEARTBEAT_MS, longestTurnMs: LONGEST_TURN_MS };
+    this.poller = new Poller(sql, store, turns, { shopsAtOnce, ...rhythm }, log);
   }
 
   start(): void {

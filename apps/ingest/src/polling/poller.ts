@@ -8,6 +8,10 @@ export interface PollerOptions {
   /** Shops that this process polls at once. */
   readonly shopsAtOnce: number;
   readonly lookEveryMs: number;
+  /** How often the leases of turns that are under way are renewed. */
+  readonly heartbeatMs: number;
+  /** A turn that takes longer hangs: its lease is not renewed any more, and another poller takes the shop. */
+  readonly longestTurnMs: number;
 }
 
 /** A turn that ended in something that is not the shop's doing comes again after this. */
@@ -15,22 +19,27 @@ const AFTER_OUR_FAULT_MS = 60_000;
 
 /** Leases shops that are due and gives each its turn, several at once; whatever happens to one is nothing to the others. */
 export class Poller {
-  private readonly turns = new Set<Promise<void>>();
+  private readonly turns = new Map<PollLease, { readonly began: number; readonly ended: Promise<void> }>();
   private position = -1;
   private timer: NodeJS.Timeout | undefined;
   private isStopping = false;
   private looking: Promise<void> = Promise.resolve();
+  private heart: NodeJS.Timeout | undefined;
+  private beating: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly sql: Sql,
     private readonly store: PollersStore,
-    private readonly turn: PollTurns,
+    private readonly turn: Pick<PollTurns, 'run'>,
     private readonly options: PollerOptions,
     private readonly log: Log,
   ) {}
 
   start(): void {
-    this.looking = this.look();
+    this.lookAgain();
+    this.heart = setInterval(() => {
+      this.beating = this.beating.then(() => this.beat());
+    }, this.options.heartbeatMs);
   }
 
   /** Ends after the requests that are under way. */
@@ -38,7 +47,9 @@ export class Poller {
     this.isStopping = true;
     clearTimeout(this.timer);
     await this.looking;
-    await Promise.all(this.turns);
+    await Promise.all([...this.turns.values()].map(({ ended }) => ended));
+    clearInterval(this.heart);
+    await this.beating;
   }
 
   private async look(): Promise<void> {
@@ -51,15 +62,28 @@ export class Poller {
     } catch (error) {
       this.log.warn({ cause: describeError(error) }, 'no shop could be leased');
     }
-    if (!this.isStopping) this.timer = setTimeout(() => this.start(), this.options.lookEveryMs);
+    if (!this.isStopping) this.timer = setTimeout(() => this.lookAgain(), this.options.lookEveryMs);
+  }
+
+  private lookAgain(): void {
+    this.looking = this.look();
+  }
+
+  private async beat(): Promise<void> {
+    const since = performance.now() - this.options.longestTurnMs;
+    const held = [...this.turns].filter(([, { began }]) => began > since).map(([lease]) => lease);
+    if (held.length === 0) return;
+    await this.store.renew(held).catch((error: unknown) => {
+      this.log.warn({ cause: describeError(error) }, 'the leases of shops that are being polled could not be renewed');
+    });
   }
 
   private begin(lease: PollLease): void {
-    const turn: Promise<void> = this.turn
+    const ended = this.turn
       .run(lease, () => this.isStopping)
       .catch((error: unknown) => this.onFault(lease, error))
-      .finally(() => this.turns.delete(turn));
-    this.turns.add(turn);
+      .finally(() => this.turns.delete(lease));
+    this.turns.set(lease, { began: performance.now(), ended });
   }
 
   private async onFault(lease: PollLease, error: unknown): Promise<void> {

@@ -60,6 +60,30 @@ describe('leases', () => {
     await store('two').keep(won, kept());
   });
 
+  it('are held by a heartbeat however long a step takes, and taken by another poller when it stops', async () => {
+    await connection('a');
+    await store('one').follow();
+    const lease = only(await store('one', 1_000).claim(5));
+    await store('one', 60_000).renew([lease]);
+    const [row] = await database.sql.query('', "select leased_until > now() + interval '30 seconds' as is_held from ingest_ops.pollers");
+    expect(row).toEqual({ is_held: true });
+    expect(await store('two').claim(5)).toEqual([]);
+    await store('one', 1).renew([lease]);
+    const won = only(await eventuallyClaimed('two'));
+    expect(won.fence).toBeGreaterThan(lease.fence);
+  });
+
+  it('cannot be had back by a heartbeat that comes too late, nor after they were given back', async () => {
+    await connection('a');
+    await store('one').follow();
+    const lost = only(await store('one', 1).claim(5));
+    const won = only(await eventuallyClaimed('two'));
+    await store('one').renew([lost]);
+    await store('two').release(won, NOW);
+    await store('two').renew([won]);
+    only(await store('three').claim(5));
+  });
+
   it('leave out shops that are suspended, disabled or not to be polled, and come again when that changes', async () => {
     await connection('a', 1, 'suspended');
     await connection('b', 1, 'disabled');

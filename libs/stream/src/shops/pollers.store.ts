@@ -9,7 +9,7 @@ import {
   type WoocommerceSettings,
 } from '@tributary/sources';
 
-/** A shop that this process may poll until the lease ends; renewed whenever the state is kept. */
+/** A shop that this process may poll until the lease ends; renewed by a heartbeat, and whenever the state is kept. */
 export interface PollLease {
   readonly tenantId: TenantId;
   readonly connectionId: ConnectionId;
@@ -179,6 +179,22 @@ export class PollersStore {
         [lease.tenantId, lease.connectionId, JSON.stringify(report)],
       );
     });
+  }
+
+  /** Renews what is still ours of these; one that is lost stays so, and its holder learns it when it keeps something. */
+  async renew(leases: readonly PollLease[]): Promise<void> {
+    await this.sql.query(
+      'pollers-heartbeat',
+      `update ingest_ops.pollers p set leased_until = now() + make_interval(secs => $4)
+         from unnest($1::text[], $2::text[], $3::bigint[]) as held(tenant_id, connection_id, fence)
+        where p.tenant_id = held.tenant_id and p.connection_id = held.connection_id and p.fence = held.fence and p.leased_until is not null`,
+      [
+        leases.map(({ tenantId }) => tenantId),
+        leases.map(({ connectionId }) => connectionId),
+        leases.map(({ fence }) => fence),
+        this.options.leaseMs / 1_000,
+      ],
+    );
   }
 
   /** Gives the lease back. A lease that is lost already is nobody's matter here. */
