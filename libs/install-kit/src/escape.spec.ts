@@ -47,6 +47,7 @@ describe('a value filled into script', () => {
         expect(runInNewContext(`(${literal})`)).toEqual({ [text]: text });
         expect(literal).not.toMatch(/[<>&\u2028\u2029]|\{\{/);
       }),
+      { examples: [['__proto__'], ['a,"__proto__":'], ['{"__proto__":']] },
     );
   });
 });

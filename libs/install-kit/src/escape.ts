@@ -9,10 +9,13 @@ export class UnsafeValue extends Error {
 const hex = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * A JSON literal, which is a JavaScript literal too, that may stand inside a `script` element: nothing in it ends the element, opens
- * a comment, or is taken for a variable of a tag manager (`{{…}}`).
+ * A JavaScript literal of a JSON value (JSON itself, but for a key `__proto__`, which would set the prototype) that may stand inside
+ * a `script` element: nothing in it ends the element, opens a comment, or is taken for a variable of a tag manager (`{{…}}`).
  */
-export const scriptLiteral = (value: unknown): string => JSON.stringify(value).replace(/[<>&\u2028\u2029]|\{(?=\{)/g, hex);
+export const scriptLiteral = (value: unknown): string =>
+  JSON.stringify(value)
+    .replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:')
+    .replace(/[<>&\u2028\u2029]|\{(?=\{)/g, hex);
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
