@@ -1,19 +1,7 @@
 import { ASSERTION_EVENTS_TOPIC, decodeAssertionEvent, decodeVisitEvent, VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
-import { INSTALLATION, type Alerts, type AssertionEvent, type Claim, type Positioned, type Sql, type VisitEvent } from '@tributary/domain';
-import { withTopicAdmin, type KafkaClient, type LaneProducer, type Registry } from '@tributary/kafka';
-import {
-  applyAssertions,
-  applyVisits,
-  behind,
-  IdentityRelay,
-  learnSchema,
-  OffsetWatch,
-  passBarrier,
-  Projection,
-  ProjectionLane,
-  untilAvailable,
-  type DeadRecord,
-} from '@tributary/stream';
+import type { Alerts, AssertionEvent, Sql, VisitEvent } from '@tributary/domain';
+import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
+import { applyAssertions, AppLanes, applyVisits, IdentityRelay, leaveInTopic, OffsetWatch, type AppLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import { IdentityUpkeep } from './identity-upkeep.js';
 
@@ -47,8 +35,8 @@ export interface IdentityPorts {
  * Ready when it has folded what the logs held at start.
  */
 export class IdentityPipeline {
-  readonly projections: { readonly graph: Projection<AssertionEvent>; readonly visits: Projection<VisitEvent> };
-  readonly lanes: { readonly graph: ProjectionLane<AssertionEvent>; readonly visits: ProjectionLane<VisitEvent> };
+  readonly lanes: { readonly graph: AppLane<AssertionEvent>; readonly visits: AppLane<VisitEvent> };
+  private readonly appLanes: AppLanes;
   private readonly watch: OffsetWatch;
   private readonly relay: IdentityRelay;
   private readonly upkeep: IdentityUpkeep;
@@ -59,23 +47,25 @@ export class IdentityPipeline {
   constructor(private readonly ports: IdentityPorts) {
     const { sql, book, log, onFatal, producer, owner, partitions, alerts, metrics, visitorIdleMs } = ports;
     this.watch = new OffsetWatch(sql, { schemas: [APP], ops: `${APP}_ops`, onWentBack: onFatal });
-    this.projections = {
-      graph: this.projection(
-        'graph',
-        ASSERTION_EVENTS_TOPIC,
-        (value) => decodeAssertionEvent(book, value),
-        (events, claim) => this.told(applyAssertions(sql, events, claim)),
-      ),
-      visits: this.projection(
-        'visits',
-        VISIT_EVENTS_TOPIC,
-        (value) => decodeVisitEvent(book, value),
-        (events, claim) => this.told(applyVisits(sql, events, claim)),
-      ),
-    };
+    this.appLanes = new AppLanes({
+      ...ports,
+      app: APP,
+      watch: this.watch,
+      deadLetter: leaveInTopic(alerts, 'run «tributary rebuild identity»'),
+    });
     this.lanes = {
-      graph: this.lane('graph', ASSERTION_EVENTS_TOPIC, this.projections.graph),
-      visits: this.lane('visits', VISIT_EVENTS_TOPIC, this.projections.visits),
+      graph: this.appLanes.lane({
+        name: 'graph',
+        topic: ASSERTION_EVENTS_TOPIC,
+        decode: (value) => decodeAssertionEvent(book, value),
+        apply: (events, claim) => this.told(applyAssertions(sql, events, claim)),
+      }),
+      visits: this.appLanes.lane({
+        name: 'visits',
+        topic: VISIT_EVENTS_TOPIC,
+        decode: (value) => decodeVisitEvent(book, value),
+        apply: (events, claim) => this.told(applyVisits(sql, events, claim)),
+      }),
     };
     this.relay = new IdentityRelay({
       sql,
@@ -93,20 +83,7 @@ export class IdentityPipeline {
   async catchUp(): Promise<void> {
     this.relay.start();
     this.upkeep.start();
-    const [graphEnds, visitEnds] = await Promise.all([this.readableEnds(ASSERTION_EVENTS_TOPIC), this.readableEnds(VISIT_EVENTS_TOPIC)]);
-    const { sql, log } = this.ports;
-    const missing = async (): Promise<readonly number[]> => [
-      ...(await behind(sql, { schema: APP, projection: 'graph', topic: ASSERTION_EVENTS_TOPIC, endOffsets: graphEnds })),
-      ...(await behind(sql, { schema: APP, projection: 'visits', topic: VISIT_EVENTS_TOPIC, endOffsets: visitEnds })),
-    ];
-    await passBarrier(
-      () =>
-        missing().catch((error: unknown) => {
-          log.warn({ cause: describeError(error) }, 'reading what the log held at start waits');
-          return [-1];
-        }),
-      () => this.isStopped,
-    );
+    await this.appLanes.passBarrier([this.lanes.graph, this.lanes.visits], () => this.isStopped);
     this.isCaughtUp = !this.isStopped;
     if (this.isCaughtUp) this.looking = setTimeout(() => void this.look(), LOOK_EVERY_MS);
   }
@@ -123,20 +100,6 @@ export class IdentityPipeline {
     await this.relay.stop();
   }
 
-  /** Offset after the last record of partitions that have any: for what retention has taken away nobody waits. */
-  private readableEnds(topic: string): Promise<ReadonlyMap<number, number>> {
-    const { kafka, log } = this.ports;
-    return untilAvailable(
-      () =>
-        withTopicAdmin(kafka, async (admin) => {
-          const [begins, ends] = await Promise.all([admin.beginOffsets(topic), admin.endOffsets(topic)]);
-          return new Map([...ends].filter(([partition, end]) => (begins.get(partition) ?? 0) < end));
-        }),
-      () => Promise.resolve(),
-      log,
-    );
-  }
-
   /** What was applied is published at once. */
   private async told(applying: Promise<boolean>): Promise<boolean> {
     const isOurs = await applying;
@@ -147,51 +110,5 @@ export class IdentityPipeline {
   private async look(): Promise<void> {
     await this.watch.look().catch((error: unknown) => this.ports.log.warn({ cause: describeError(error) }, 'looking at the offsets waits'));
     if (!this.isStopped) this.looking = setTimeout(() => void this.look(), LOOK_EVERY_MS);
-  }
-
-  private projection<Event>(
-    name: string,
-    topic: string,
-    decode: (value: Buffer) => Event,
-    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
-  ): Projection<Event> {
-    const { sql, registry, book, log } = this.ports;
-    return new Projection<Event>(
-      sql,
-      {
-        schema: APP,
-        projection: name,
-        topic,
-        decode,
-        learnSchema: (id) => learnSchema(registry, book, id),
-        apply,
-        watch: this.watch,
-        deadLetter: (dead) => this.report(dead),
-        onGap: (partition, expected, found) =>
-          log.error({ topic, partition, expected, found }, 'the log lost records before they were read'),
-      },
-      log,
-    );
-  }
-
-  private lane<Event>(pattern: string, topic: string, projection: Projection<Event>): ProjectionLane<Event> {
-    const { kafka, log, sessionTimeoutMs, onFatal } = this.ports;
-    return new ProjectionLane(
-      kafka,
-      projection,
-      { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
-      log,
-    );
-  }
-
-  /** The record stays where it is; the alert says where. */
-  private async report({ topic, partition, record, reason }: DeadRecord): Promise<void> {
-    await this.ports.alerts.open({
-      tenantId: INSTALLATION,
-      connectionId: null,
-      kind: 'dead-letter',
-      what: `A record of ${topic} could not be folded (${reason}) and was passed over.`,
-      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then run «tributary rebuild identity».`,
-    });
   }
 }

@@ -12,11 +12,11 @@ export class LanesController {
 
   @MessagePattern('graph')
   graph(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.projections.graph.onBatch(batch, control);
+    return this.pipeline.lanes.graph.projection.onBatch(batch, control);
   }
 
   @MessagePattern('visits')
   visits(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.projections.visits.onBatch(batch, control);
+    return this.pipeline.lanes.visits.projection.onBatch(batch, control);
   }
 }

@@ -46,16 +46,17 @@ async function main(): Promise<void> {
     sessionTimeoutMs,
     onFatal,
   });
+  const { lanes } = pipeline;
   const app = await NestFactory.create(
     IdentityModule.of(pipeline, {
-      notLive: () => stalledLanes(Object.values(pipeline.lanes)),
+      notLive: () => stalledLanes(Object.values(lanes).map(({ consumer }) => consumer)),
       notReady: () => (pipeline.isReady ? [] : ['what the log held at start is not folded yet']),
       metrics,
     }),
     new FastifyAdapter(),
     { logger: false },
   );
-  await app.connectMicroservice({ strategy: new BatchTransport([pipeline.lanes.graph, pipeline.lanes.visits]) }).listen();
+  await app.connectMicroservice({ strategy: new BatchTransport([lanes.graph.consumer, lanes.visits.consumer]) }).listen();
   await app.listen(settings.IDENTITY_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.IDENTITY_PORT }, 'listening');
 

@@ -11,19 +11,10 @@ import {
   type RejectedEvent,
   type SchemaBook,
 } from '@tributary/codecs';
-import { INSTALLATION, type Alerts, type CatalogEvent, type Claim, type OrderEvent, type Positioned, type Sql } from '@tributary/domain';
+import type { Alerts, CatalogEvent, OrderEvent, Sql } from '@tributary/domain';
 import type { KafkaClient, Registry } from '@tributary/kafka';
 import { applySettings } from '@tributary/postgres';
-import {
-  applyCatalogHeads,
-  applyHeads,
-  applyRejections,
-  learnSchema,
-  OffsetWatch,
-  Projection,
-  ProjectionLane,
-  type DeadRecord,
-} from '@tributary/stream';
+import { AppLanes, applyCatalogHeads, applyHeads, applyRejections, leaveInTopic, OffsetWatch, type AppLane } from '@tributary/stream';
 import type { Log } from '@tributary/telemetry';
 
 export interface IngestLanePorts {
@@ -37,95 +28,55 @@ export interface IngestLanePorts {
   readonly onFatal: (error: Error) => void;
 }
 
-interface LaneOf<Event> {
-  readonly lane: ProjectionLane<Event>;
-  readonly projection: Projection<Event>;
-}
+const APP = 'ingest';
+/** Of what `control` shows too. */
+const ORDERS = 'orders';
 
 /** What ingest folds for itself: its settings, the heads of all orders and catalog items, the list of rejected payloads. */
 export class IngestLanes {
-  readonly settings: LaneOf<ConnectionConfigured>;
-  readonly heads: LaneOf<OrderEvent>;
-  readonly rejections: LaneOf<RejectedEvent>;
-  readonly catalog: LaneOf<CatalogEvent>;
+  readonly settings: AppLane<ConnectionConfigured>;
+  readonly heads: AppLane<OrderEvent>;
+  readonly rejections: AppLane<RejectedEvent>;
+  readonly catalog: AppLane<CatalogEvent>;
   /** People's keys are cached here, so a database that went back ends this app too. */
   readonly watch: OffsetWatch;
+  private readonly appLanes: AppLanes;
 
-  constructor(private readonly ports: IngestLanePorts) {
+  constructor(ports: IngestLanePorts) {
     const { sql, book } = ports;
-    this.watch = new OffsetWatch(sql, { schemas: ['ingest', 'orders'], ops: 'ingest_ops', onWentBack: ports.onFatal });
-    this.settings = this.laneOf(
-      'settings',
-      'ingest',
-      CONFIG_EVENTS_TOPIC,
-      (value) => decodeConnectionConfigured(book, value),
-      (events, claim) => applySettings(sql, events, claim),
-    );
-    this.heads = this.laneOf(
-      'heads',
-      'orders',
-      ORDER_EVENTS_TOPIC,
-      (value) => decodeOrderEvent(book, value),
-      (events, claim) => applyHeads(sql, events, claim),
-    );
-    this.rejections = this.laneOf(
-      'rejections',
-      'orders',
-      REJECTED_EVENTS_TOPIC,
-      (value) => decodeRejectedEvent(book, value),
-      (events, claim) => applyRejections(sql, events, claim),
-    );
-    this.catalog = this.laneOf(
-      'catalog',
-      'orders',
-      CATALOG_EVENTS_TOPIC,
-      (value) => decodeCatalogEvent(book, value),
-      (events, claim) => applyCatalogHeads(sql, events, claim),
-    );
-  }
-
-  private laneOf<Event>(
-    pattern: string,
-    schema: string,
-    topic: string,
-    decode: (value: Buffer) => Event,
-    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
-  ): LaneOf<Event> {
-    const { sql, kafka, registry, book, log, sessionTimeoutMs, onFatal } = this.ports;
-    const projection = new Projection<Event>(
-      sql,
-      {
-        schema,
-        projection: pattern,
-        topic,
-        decode,
-        apply,
-        watch: this.watch,
-        learnSchema: (id) => learnSchema(registry, book, id),
-        deadLetter: (dead) => this.report(dead),
-        onGap: (partition, expected, found) => {
-          log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
-        },
-      },
-      log,
-    );
-    const lane = new ProjectionLane(
-      kafka,
-      projection,
-      { pattern, groupId: `tributary.ingest.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
-      log,
-    );
-    return { lane, projection };
-  }
-
-  /** These folds only list what other topics hold; a record that cannot be folded stays in its topic, and the alert says where. */
-  private async report({ topic, partition, record, reason }: DeadRecord): Promise<void> {
-    await this.ports.alerts.open({
-      tenantId: INSTALLATION,
-      connectionId: null,
-      kind: 'dead-letter',
-      what: `A record of ${topic} could not be folded (${reason}) and was passed over.`,
-      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then rebuild.`,
+    this.watch = new OffsetWatch(sql, { schemas: [APP, ORDERS], ops: `${APP}_ops`, onWentBack: ports.onFatal });
+    this.appLanes = new AppLanes({ ...ports, app: APP, watch: this.watch, deadLetter: leaveInTopic(ports.alerts, 'rebuild') });
+    this.settings = this.appLanes.lane({
+      name: 'settings',
+      topic: CONFIG_EVENTS_TOPIC,
+      decode: (value) => decodeConnectionConfigured(book, value),
+      apply: (events, claim) => applySettings(sql, events, claim),
     });
+    this.heads = this.appLanes.lane({
+      name: 'heads',
+      topic: ORDER_EVENTS_TOPIC,
+      schema: ORDERS,
+      decode: (value) => decodeOrderEvent(book, value),
+      apply: (events, claim) => applyHeads(sql, events, claim),
+    });
+    this.rejections = this.appLanes.lane({
+      name: 'rejections',
+      topic: REJECTED_EVENTS_TOPIC,
+      schema: ORDERS,
+      decode: (value) => decodeRejectedEvent(book, value),
+      apply: (events, claim) => applyRejections(sql, events, claim),
+    });
+    this.catalog = this.appLanes.lane({
+      name: 'catalog',
+      topic: CATALOG_EVENTS_TOPIC,
+      schema: ORDERS,
+      decode: (value) => decodeCatalogEvent(book, value),
+      apply: (events, claim) => applyCatalogHeads(sql, events, claim),
+    });
+  }
+
+  /** Waits until the settings that the log held at the start are folded; the lane must be running. */
+  foldedSettings(isStopped: () => boolean): Promise<void> {
+    return this.appLanes.passBarrier([this.settings], isStopped);
   }
 }

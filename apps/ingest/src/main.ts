@@ -6,7 +6,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ASSERTION_EVENTS_TOPIC,
   CATALOG_EVENTS_TOPIC,
-  CONFIG_EVENTS_TOPIC,
   ORDER_EVENTS_TOPIC,
   ORDER_RAW_TOPIC,
   REJECTED_EVENTS_TOPIC,
@@ -18,7 +17,6 @@ import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnectio
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
 import {
   BatchTransport,
-  behind,
   CatalogHeads,
   CatalogLookups,
   CatalogPublisher,
@@ -26,7 +24,6 @@ import {
   FactAppender,
   FactSealer,
   ManagedWebhooks,
-  passBarrier,
   passStartGate,
   PromptAppend,
   ShopDirectory,
@@ -205,8 +202,8 @@ async function main(): Promise<void> {
   const ingest = await connect(settings, log, onFatal);
   const { sql, durable, lanes, shops, pipeline, collector, connecting, keyProof, poller, commands, gate, sightings, metrics } = ingest;
   const running = [
-    lanes.settings.lane,
-    ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.lane, lanes.rejections.lane, lanes.catalog.lane] : []),
+    lanes.settings.consumer,
+    ...(settings.INGEST_ROLES.includes('orders') ? [lanes.heads.consumer, lanes.rejections.consumer, lanes.catalog.consumer] : []),
   ];
   let isReady = false;
   const health = {
@@ -262,11 +259,7 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
-  const endOffsets = await lanes.settings.lane.endOffsets();
-  await passBarrier(
-    () => behind(sql, { schema: 'ingest', projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets }),
-    () => isStopping,
-  );
+  await lanes.foldedSettings(() => isStopping);
   await Promise.all([shops.refresh(), collector.connections.refresh()]);
   isReady = true;
   if (settings.INGEST_ROLES.includes('poller')) poller.start();

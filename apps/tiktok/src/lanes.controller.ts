@@ -12,41 +12,41 @@ export class LanesController {
 
   @MessagePattern('settings')
   settings(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.projections.settings.onBatch(batch, control);
+    return this.pipeline.lanes.settings.projection.onBatch(batch, control);
   }
 
   @MessagePattern('deliveries')
   deliveries(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.projections.deliveries.onBatch(batch, control);
+    return this.pipeline.lanes.deliveries.projection.onBatch(batch, control);
   }
 
   @MessagePattern('visit-deliveries')
   visitDeliveries(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.visits.projections.visitDeliveries.onBatch(batch, control);
+    return this.pipeline.visits.lanes.visitDeliveries.projection.onBatch(batch, control);
   }
 
   @MessagePattern('visits')
   visits(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.visits.projections.visits.onBatch(batch, control);
+    return this.pipeline.visits.lanes.visits.projection.onBatch(batch, control);
   }
 
   @MessagePattern('visitors')
   visitors(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.buyers.projections.visitors.onBatch(batch, control);
+    return this.pipeline.buyers.lanes.visitors.projection.onBatch(batch, control);
   }
 
   @MessagePattern('profiles')
   profiles(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.buyers.projections.profiles.onBatch(batch, control);
+    return this.pipeline.buyers.lanes.profiles.projection.onBatch(batch, control);
   }
 
   @MessagePattern('shown')
   shown(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.buyers.projections.shown.onBatch(batch, control);
+    return this.pipeline.buyers.lanes.shown.projection.onBatch(batch, control);
   }
 
   @MessagePattern('orders')
   orders(@Payload() { batch, control }: LaneBatch): Answer {
-    return this.pipeline.projections.orders.onBatch(batch, control);
+    return this.pipeline.lanes.orders.projection.onBatch(batch, control);
   }
 }

@@ -15,7 +15,7 @@ import { ConfigurationError, masterKeyText, printSettingsIfAsked, processEnviron
 import { VendorClient } from '@tributary/http';
 import { createKafka, kafkaConnection, LaneProducer, Registry, registryConnection } from '@tributary/kafka';
 import { PostgresAlerts, postgresOptions, PostgresPool, PostgresVaultStore } from '@tributary/postgres';
-import { BatchTransport, passStartGate, stalledLanes } from '@tributary/stream';
+import { BatchTransport, passStartGate, stalledLanes, type Lane } from '@tributary/stream';
 import { createLog, describeError, Metrics, type Log } from '@tributary/telemetry';
 import { MasterKeys, Vault } from '@tributary/vault';
 import { tiktokAppSettings, readTiktokSettings, type TiktokAppSettings } from './tiktok.config.js';
@@ -90,24 +90,25 @@ async function main(): Promise<void> {
     process.exit(1);
   };
   const { pipeline, metrics, close } = await connect(settings, log, onFatal);
-  const { visits } = pipeline;
-  const lanes = { ...pipeline.lanes, ...pipeline.buyers.lanes };
+  const lanes = { ...pipeline.lanes, ...pipeline.buyers.lanes, ...pipeline.visits.lanes };
+  const consumers = Object.values(lanes).map(({ consumer }) => consumer);
+  // Two transports, because what decides may only start behind the start barrier.
+  const deciding: readonly Lane[] = [lanes.orders.consumer, lanes.visits.consumer];
   const app = await NestFactory.create(
     TiktokModule.of(pipeline, {
-      notLive: () => stalledLanes([...Object.values(lanes), ...Object.values(visits.lanes)]),
+      notLive: () => stalledLanes(consumers),
       notReady: () => (pipeline.isReady ? [] : ['the start barrier is not passed yet']),
       metrics,
     }),
     new FastifyAdapter(),
     { logger: false },
   );
-  // Two transports, because what decides may only start behind the start barrier.
-  const unbarred = [lanes.settings, lanes.deliveries, visits.lanes.visitDeliveries, lanes.visitors, lanes.profiles, lanes.shown];
+  const unbarred = consumers.filter((consumer) => !deciding.includes(consumer));
   await app.connectMicroservice({ strategy: new BatchTransport(unbarred) }).listen();
   await app.listen(settings.TIKTOK_PORT, settings.LISTEN_HOST);
   log.info({ port: settings.TIKTOK_PORT }, 'listening');
 
-  const deciding = app.connectMicroservice({ strategy: new BatchTransport([lanes.orders, visits.lanes.visits]) });
+  const barred = app.connectMicroservice({ strategy: new BatchTransport(deciding) });
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;
@@ -119,7 +120,7 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(onFatal));
   await pipeline.passBarrier();
-  if (!isStopping) await deciding.listen();
+  if (!isStopping) await barred.listen();
 }
 
 if (!printSettingsIfAsked(tiktokAppSettings))

@@ -13,10 +13,10 @@ import {
 } from '@tributary/codecs';
 import { DestinationAlerts, OrderDelivery } from '@tributary/delivery';
 import { DESTINATIONS, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
-import type { Alerts, Claim, DeliveryEvent, OrderEvent, PartitionTurns, Positioned, Sql } from '@tributary/domain';
+import type { Alerts, DeliveryEvent, OrderEvent, PartitionTurns, Sql } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { KafkaClient, LaneProducer, Registry } from '@tributary/kafka';
-import { behind, deadLetterTo, learnSchema, OffsetWatch, passBarrier, Projection, ProjectionLane } from '@tributary/stream';
+import { AppLanes, deadLetterTo, learnSchema, OffsetWatch, type AppLane } from '@tributary/stream';
 import { describeError, type Log, type Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { BuyersLanes } from './buyers.lanes.js';
@@ -72,107 +72,91 @@ export interface TiktokPorts {
  * 7. sweeps (settings changed) and commands (a person asked)
  */
 export class TiktokPipeline {
-  private readonly told: DestinationAlerts;
   private readonly watch: OffsetWatch;
+  private readonly appLanes: AppLanes;
   private readonly delivery: OrderDelivery<TiktokSettings, TiktokSecrets>;
   readonly visits: VisitLanes;
   readonly buyers: BuyersLanes;
-  readonly projections: {
-    readonly settings: Projection<ConnectionConfigured>;
-    readonly deliveries: Projection<DeliveryEvent>;
-    readonly orders: Projection<OrderEvent>;
-  };
   readonly lanes: {
-    readonly settings: ProjectionLane<ConnectionConfigured>;
-    readonly deliveries: ProjectionLane<DeliveryEvent>;
-    readonly orders: ProjectionLane<OrderEvent>;
+    readonly settings: AppLane<ConnectionConfigured>;
+    readonly deliveries: AppLane<DeliveryEvent>;
+    readonly orders: AppLane<OrderEvent>;
   };
   private isPastBarrier = false;
   private isStopped = false;
   private housekeeping: NodeJS.Timeout | undefined;
 
   constructor(private readonly ports: TiktokPorts) {
-    const { sql, book, registry } = ports;
-    this.told = new DestinationAlerts(ports.alerts, WORDS);
+    const { sql, book, registry, alerts, partitions } = ports;
+    const told = new DestinationAlerts(alerts, WORDS);
     this.watch = new OffsetWatch(sql, { schemas: [APP, `${APP}_ops`], ops: `${APP}_ops`, onWentBack: ports.onFatal });
-    const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
-    this.buyers = new BuyersLanes(APP, {
+    this.appLanes = new AppLanes({
       ...ports,
+      app: APP,
+      watch: this.watch,
+      deadLetter: deadLetterTo({
+        ...ports,
+        app: APP,
+        topic: TIKTOK_DEAD_LETTER_TOPIC,
+        record: 'tributary.tiktok.RecordDeadLettered',
+        partitions: partitions.deadLetters,
+      }),
+      onGap: (topic, partition, expected, found) => told.logGap(topic, partition, expected, found),
+    });
+    const learn = (framed: Buffer): Promise<void> => learnSchema(registry, book, schemaIdOf(framed));
+    this.buyers = new BuyersLanes(this.appLanes, {
+      ...ports,
+      app: APP,
       learn,
       graceMs: ports.identityGraceMs,
-      visitPartitions: ports.partitions.visits,
-      projection: (...args) => this.projection(...args),
-      lane: (...args) => this.lane(...args),
+      visitPartitions: partitions.visits,
     });
     this.delivery = new OrderDelivery({ app: APP, topic: TIKTOK_DELIVERY_TOPIC, records: TIKTOK_DELIVERY_RECORDS }, DESTINATIONS.tiktok, {
       ...ports,
       learn,
       buyers: this.buyers.ports,
-      told: this.told,
+      told,
       watch: this.watch,
       turns: this.orderTurns(),
     });
-    this.visits = new VisitLanes({
+    this.visits = new VisitLanes(this.appLanes, {
       ...ports,
-      told: this.told,
+      app: APP,
+      told,
       watch: this.watch,
       directory: this.delivery.directory,
       inForce: (credential) => this.delivery.inForce(credential),
-      projection: (...args) => this.projection(...args),
-      lane: (...args) => this.lane(...args),
     });
-    this.projections = {
-      settings: this.projection(
-        'settings',
-        CONFIG_EVENTS_TOPIC,
-        (value) => decodeConnectionConfigured(book, value),
-        (events, claim) => this.delivery.foldSettings(events, claim),
-      ),
-      deliveries: this.projection(
-        'deliveries',
-        TIKTOK_DELIVERY_TOPIC,
-        (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value),
-        (events, claim) => this.delivery.foldDeliveries(events, claim),
-      ),
-      orders: this.projection(
-        'orders',
-        ORDER_EVENTS_TOPIC,
-        (value) => decodeOrderEvent(book, value),
-        (events, claim) => this.delivery.decide(events, claim),
-      ),
-    };
     this.lanes = {
-      settings: this.lane('settings', CONFIG_EVENTS_TOPIC, this.projections.settings),
-      deliveries: this.lane('deliveries', TIKTOK_DELIVERY_TOPIC, this.projections.deliveries),
-      orders: this.lane('orders', ORDER_EVENTS_TOPIC, this.projections.orders),
+      settings: this.appLanes.lane({
+        name: 'settings',
+        topic: CONFIG_EVENTS_TOPIC,
+        decode: (value) => decodeConnectionConfigured(book, value),
+        apply: (events, claim) => this.delivery.foldSettings(events, claim),
+      }),
+      deliveries: this.appLanes.lane({
+        name: 'deliveries',
+        topic: TIKTOK_DELIVERY_TOPIC,
+        decode: (value) => decodeDeliveryEvent(book, TIKTOK_DELIVERY_RECORDS, value),
+        apply: (events, claim) => this.delivery.foldDeliveries(events, claim),
+      }),
+      orders: this.appLanes.lane({
+        name: 'orders',
+        topic: ORDER_EVENTS_TOPIC,
+        decode: (value) => decodeOrderEvent(book, value),
+        apply: (events, claim) => this.delivery.decide(events, claim),
+      }),
     };
   }
 
-  /** Ends of the logs that must be folded before anything is decided or sent; read once, at start. */
-  async barrierTargets(): Promise<() => Promise<readonly number[]>> {
-    const [settingsEnds, deliveryEnds] = await Promise.all([this.lanes.settings.endOffsets(), this.lanes.deliveries.endOffsets()]);
-    const visitsBehind = await this.visits.barrierTarget();
-    const buyersBehind = await this.buyers.barrierTarget();
-    const { sql } = this.ports;
-    return async () => [
-      ...(await behind(sql, { schema: APP, projection: 'settings', topic: CONFIG_EVENTS_TOPIC, endOffsets: settingsEnds })),
-      ...(await behind(sql, { schema: APP, projection: 'deliveries', topic: TIKTOK_DELIVERY_TOPIC, endOffsets: deliveryEnds })),
-      ...(await visitsBehind()),
-      ...(await buyersBehind()),
-    ];
-  }
-
-  /** Waits for the start barrier (lanes `settings` and `deliveries` must be running), then lets the dispatcher go. */
+  /**
+   * Waits for the start barrier (the lanes that decide nothing must be running), then lets the dispatchers go. What browsers have
+   * counted already must be known before the first order is decided; who is behind it, orders wait for one by one.
+   */
   async passBarrier(): Promise<void> {
-    const look = await this.barrierTargets();
-    await passBarrier(
-      () =>
-        look().catch((error: unknown) => {
-          this.ports.log.warn({ cause: describeError(error) }, 'the start barrier waits');
-          return [-1];
-        }),
-      () => this.isStopped,
-    );
+    const { settings, deliveries } = this.lanes;
+    const folded = [settings, deliveries, this.visits.lanes.visitDeliveries, this.buyers.lanes.shown];
+    await this.appLanes.passBarrier(folded, () => this.isStopped);
     if (this.isStopped) return;
     await this.watch.look();
     await this.delivery.start();
@@ -195,8 +179,8 @@ export class TiktokPipeline {
 
   private orderTurns(): PartitionTurns {
     return {
-      heldPartitions: () => this.projections.orders.heldPartitions(),
-      exclusively: (partition, work) => this.projections.orders.exclusively(partition, work),
+      heldPartitions: () => this.lanes.orders.projection.heldPartitions(),
+      exclusively: (partition, work) => this.lanes.orders.projection.exclusively(partition, work),
     };
   }
 
@@ -209,51 +193,5 @@ export class TiktokPipeline {
       this.ports.log.warn({ cause: describeError(error) }, 'housekeeping waits');
     }
     if (!this.isStopped) this.housekeeping = setTimeout(() => void this.keepHouse(), HOUSEKEEPING_EVERY_MS);
-  }
-
-  private projection<Event>(
-    name: string,
-    topic: string,
-    decode: (value: Buffer) => Event,
-    apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>,
-    schema: string = APP,
-    decodeTombstone?: (key: string) => Event | null,
-  ): Projection<Event> {
-    const { sql, registry, book, log } = this.ports;
-    return new Projection<Event>(
-      sql,
-      {
-        schema,
-        projection: name,
-        topic,
-        decode,
-        ...(decodeTombstone === undefined ? {} : { decodeTombstone }),
-        learnSchema: (id) => learnSchema(registry, book, id),
-        apply,
-        watch: this.watch,
-        deadLetter: deadLetterTo({
-          ...this.ports,
-          app: APP,
-          topic: TIKTOK_DEAD_LETTER_TOPIC,
-          record: 'tributary.tiktok.RecordDeadLettered',
-          partitions: this.ports.partitions.deadLetters,
-        }),
-        onGap: (partition, expected, found) => {
-          log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
-          void this.told.logGap(topic, partition, expected, found);
-        },
-      },
-      log,
-    );
-  }
-
-  private lane<Event>(pattern: string, topic: string, projection: Projection<Event>): ProjectionLane<Event> {
-    const { kafka, log, sessionTimeoutMs, onFatal } = this.ports;
-    return new ProjectionLane(
-      kafka,
-      projection,
-      { pattern, groupId: `tributary.${APP}.${pattern}`, topic, sessionTimeoutMs, partitionsAtOnce: 3, onFatal },
-      log,
-    );
   }
 }

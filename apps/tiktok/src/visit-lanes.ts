@@ -14,19 +14,15 @@ import {
   type DestinationInForce,
 } from '@tributary/delivery';
 import { tiktokDestination, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
-import type { Alerts, Claim, Positioned, Sql, VisitDeliveryEvent, VisitEvent } from '@tributary/domain';
+import type { Alerts, Sql, VisitDeliveryEvent, VisitEvent } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { LaneProducer, Registry } from '@tributary/kafka';
-import { behind, learnSchema, type OffsetWatch, type Projection, type ProjectionLane } from '@tributary/stream';
+import { learnSchema, type AppLane, type AppLanes, type OffsetWatch } from '@tributary/stream';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 
-const APP = 'tiktok';
-const FOLD = 'visit-deliveries';
-
-type Apply<Event> = (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
-
 export interface VisitLanesPorts {
+  readonly app: string;
   readonly sql: Sql;
   readonly producer: LaneProducer;
   readonly registry: Registry;
@@ -43,15 +39,6 @@ export interface VisitLanesPorts {
   readonly watch: OffsetWatch;
   readonly directory: ConnectionDirectory<TiktokSettings>;
   readonly inForce: (credential: Credential) => Promise<DestinationInForce<TiktokSettings, TiktokSecrets> | undefined>;
-  /** As the app makes them for every topic. */
-  readonly projection: <Event>(
-    name: string,
-    topic: string,
-    decode: (value: Buffer) => Event,
-    apply: Apply<Event>,
-    schema?: string,
-  ) => Projection<Event>;
-  readonly lane: <Event>(pattern: string, topic: string, projection: Projection<Event>) => ProjectionLane<Event>;
 }
 
 /**
@@ -63,41 +50,30 @@ export interface VisitLanesPorts {
  */
 export class VisitLanes {
   private readonly delivery: VisitDelivery<TiktokSettings, TiktokSecrets>;
-  readonly projections: { readonly visits: Projection<VisitEvent>; readonly visitDeliveries: Projection<VisitDeliveryEvent> };
-  readonly lanes: { readonly visits: ProjectionLane<VisitEvent>; readonly visitDeliveries: ProjectionLane<VisitDeliveryEvent> };
+  readonly lanes: { readonly visits: AppLane<VisitEvent>; readonly visitDeliveries: AppLane<VisitDeliveryEvent> };
 
-  constructor(private readonly ports: VisitLanesPorts) {
-    const { book, registry, projection, lane } = ports;
-    this.delivery = new VisitDelivery({ app: APP, topic: TIKTOK_VISIT_DELIVERY_TOPIC }, tiktokDestination, {
+  constructor(appLanes: AppLanes, ports: VisitLanesPorts) {
+    const { app, book, registry } = ports;
+    this.delivery = new VisitDelivery({ app, topic: TIKTOK_VISIT_DELIVERY_TOPIC }, tiktokDestination, {
       ...ports,
       partitions: ports.partitions.visitDeliveries,
       learn: (framed) => learnSchema(registry, book, schemaIdOf(framed)),
     });
-    this.projections = {
-      visits: projection(
-        'visits',
-        VISIT_EVENTS_TOPIC,
-        (value) => decodeVisitEvent(book, value),
-        (events, claim) => this.delivery.decide(events, claim),
-        `${APP}_ops`,
-      ),
-      visitDeliveries: projection(
-        FOLD,
-        TIKTOK_VISIT_DELIVERY_TOPIC,
-        (value) => decodeVisitDeliveryEvent(book, value),
-        (events, claim) => this.delivery.fold(events, claim),
-      ),
-    };
     this.lanes = {
-      visits: lane('visits', VISIT_EVENTS_TOPIC, this.projections.visits),
-      visitDeliveries: lane(FOLD, TIKTOK_VISIT_DELIVERY_TOPIC, this.projections.visitDeliveries),
+      visits: appLanes.lane({
+        name: 'visits',
+        topic: VISIT_EVENTS_TOPIC,
+        schema: `${app}_ops`,
+        decode: (value) => decodeVisitEvent(book, value),
+        apply: (events, claim) => this.delivery.decide(events, claim),
+      }),
+      visitDeliveries: appLanes.lane({
+        name: 'visit-deliveries',
+        topic: TIKTOK_VISIT_DELIVERY_TOPIC,
+        decode: (value) => decodeVisitDeliveryEvent(book, value),
+        apply: (events, claim) => this.delivery.fold(events, claim),
+      }),
     };
-  }
-
-  /** Partitions of the fold that have not reached the end that the log had at start. */
-  async barrierTarget(): Promise<() => Promise<readonly number[]>> {
-    const endOffsets = await this.lanes.visitDeliveries.heldEndOffsets();
-    return () => behind(this.ports.sql, { schema: APP, projection: FOLD, topic: TIKTOK_VISIT_DELIVERY_TOPIC, endOffsets });
   }
 
   start(): Promise<void> {

@@ -6,10 +6,10 @@ import type { OffsetWatch } from './offset-watch.js';
 import { Projection, type DeadRecord } from './projection.js';
 import { ProjectionLane } from './projection-lane.js';
 import { learnSchema } from './schema-lookup.js';
-import { behind, passBarrier } from './start-barrier.js';
+import { passBarrier } from './start-barrier.js';
 
 export interface AppLanesPorts {
-  /** The app's schema; its groups are `tributary.<app>.<lane>`. */
+  /** Its groups are `tributary.<app>.<lane>`; its schema has this name too. */
   readonly app: string;
   readonly sql: Sql;
   readonly kafka: KafkaClient;
@@ -19,8 +19,8 @@ export interface AppLanesPorts {
   readonly sessionTimeoutMs: number;
   readonly watch: OffsetWatch;
   readonly deadLetter: (dead: DeadRecord) => Promise<void>;
-  /** Tells a person that the log lost records before they were read. */
-  readonly onGap: (topic: string, partition: number, expected: number, found: number) => Promise<void>;
+  /** Tells a person that the log lost records before they were read; logged in any case. */
+  readonly onGap?: (topic: string, partition: number, expected: number, found: number) => Promise<void>;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -28,7 +28,11 @@ export interface AppLanesPorts {
 export interface LaneOf<Event> {
   readonly name: string;
   readonly topic: string;
+  /** Where its offsets are; the app's own schema when left out. */
+  readonly schema?: string;
   readonly decode: (value: Buffer) => Event;
+  /** What a tombstone of this key says; null, or left out: nothing. */
+  readonly decodeTombstone?: (key: string) => Event | null;
   readonly apply: (events: readonly Positioned<Event>[], claim: Claim) => Promise<boolean>;
 }
 
@@ -36,6 +40,7 @@ export interface LaneOf<Event> {
 export interface AppLane<Event> {
   readonly name: string;
   readonly topic: string;
+  readonly schema: string;
   readonly projection: Projection<Event>;
   readonly consumer: ProjectionLane<Event>;
 }
@@ -44,24 +49,26 @@ export interface AppLane<Event> {
 interface FoldedLane {
   readonly name: string;
   readonly topic: string;
-  readonly consumer: { endOffsets(): Promise<ReadonlyMap<number, number>> };
+  readonly schema: string;
+  readonly consumer: { heldEndOffsets(): Promise<ReadonlyMap<number, number>> };
 }
 
 const PARTITIONS_AT_ONCE = 3;
 
-/** The lanes of an app that folds topics into its own schema: a projection and a consumer group for each. */
+/** The lanes of an app: a projection and a consumer group for each topic that it folds. */
 export class AppLanes {
   constructor(private readonly ports: AppLanesPorts) {}
 
-  lane<Event>({ name, topic, decode, apply }: LaneOf<Event>): AppLane<Event> {
+  lane<Event>({ name, topic, schema = this.ports.app, decode, decodeTombstone, apply }: LaneOf<Event>): AppLane<Event> {
     const { app, sql, kafka, registry, book, log, sessionTimeoutMs, watch, deadLetter, onFatal } = this.ports;
     const projection = new Projection<Event>(
       sql,
       {
-        schema: app,
+        schema,
         projection: name,
         topic,
         decode,
+        ...(decodeTombstone === undefined ? {} : { decodeTombstone }),
         learnSchema: (id) => learnSchema(registry, book, id),
         apply,
         watch,
@@ -76,30 +83,30 @@ export class AppLanes {
       { pattern: name, groupId: `tributary.${app}.${name}`, topic, sessionTimeoutMs, partitionsAtOnce: PARTITIONS_AT_ONCE, onFatal },
       log,
     );
-    return { name, topic, projection, consumer };
+    return { name, topic, schema, projection, consumer };
   }
 
-  /** Waits until these lanes, which must be running, have folded what their logs held when this was called. */
+  /**
+   * Waits until these lanes, which must be running, have folded what their logs held when this was called; what retention has
+   * taken away nobody waits for.
+   */
   async passBarrier(lanes: readonly FoldedLane[], isStopped: () => boolean): Promise<void> {
-    const { app: schema, sql, log } = this.ports;
+    const { sql, log } = this.ports;
     const targets = await Promise.all(
-      lanes.map(async ({ name, topic, consumer }) => ({ schema, projection: name, topic, endOffsets: await consumer.endOffsets() })),
+      lanes.map(async ({ name: projection, topic, schema, consumer }) => ({
+        schema,
+        projection,
+        topic,
+        endOffsets: await consumer.heldEndOffsets(),
+      })),
     );
-    const look = async (): Promise<readonly number[]> => {
-      try {
-        return (await Promise.all(targets.map((target) => behind(sql, target)))).flat();
-      } catch (error) {
-        log.warn({ cause: describeError(error) }, 'the start barrier waits');
-        return [-1];
-      }
-    };
-    await passBarrier(look, isStopped);
+    await passBarrier(sql, targets, isStopped, log);
   }
 
   private reportGap(topic: string, partition: number, expected: number, found: number): void {
     const { log, onGap } = this.ports;
     log.error({ topic, partition, expected, found }, 'the log lost records before they were read');
-    onGap(topic, partition, expected, found).catch((error: unknown) =>
+    onGap?.(topic, partition, expected, found).catch((error: unknown) =>
       log.warn({ cause: describeError(error) }, 'nobody could be told of the gap'),
     );
   }

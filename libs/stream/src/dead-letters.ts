@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { encodeRecordDeadLettered, schemaIdOf, type DeadLetterRecord, type SchemaBook } from '@tributary/codecs';
-import { asConnectionId, asTenantId, partitionOf, type Alerts } from '@tributary/domain';
+import { asConnectionId, asTenantId, INSTALLATION, partitionOf, type Alerts } from '@tributary/domain';
 import type { LaneProducer } from '@tributary/kafka';
 import type { DeadRecord } from './projection.js';
 
@@ -55,3 +55,15 @@ export const deadLetterTo =
       todo: `Read it in ${kept} (source ${topic}[${partition}] offset ${record.offset}); after a fix, rebuild ${app}.`,
     });
   };
+
+/** For folds that only list what other topics hold: the record stays in its topic, and the alert says where. */
+export const leaveInTopic =
+  (alerts: Alerts, rebuild: string) =>
+  ({ topic, partition, record, reason }: DeadRecord): Promise<void> =>
+    alerts.open({
+      tenantId: INSTALLATION,
+      connectionId: null,
+      kind: 'dead-letter',
+      what: `A record of ${topic} could not be folded (${reason}) and was passed over.`,
+      todo: `It stays in ${topic}[${partition}] at offset ${record.offset}. Update Tributary, then ${rebuild}.`,
+    });

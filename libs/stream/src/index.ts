@@ -3,7 +3,6 @@ export * from './projection.js';
 export * from './schema-lookup.js';
 export * from './start-gate.js';
 export * from './batch-transport.module.js';
-export * from './start-barrier.js';
 export * from './shadow-fold.js';
 export * from './projection-lane.js';
 export * from './app-lanes.js';

@@ -59,18 +59,17 @@ export class ProjectionLane<Event> implements Lane {
     return this.consumer?.idleForMs() ?? 0;
   }
 
-  /** Offset after the topic's last record, by partition. */
-  endOffsets(): Promise<ReadonlyMap<number, number>> {
-    return this.asked((admin) => admin.endOffsets(this.options.topic));
-  }
-
-  /** The same, of partitions that hold a record: what retention has taken away nobody waits for. */
+  /** Offset after the topic's last record, by partition that holds one: what retention has taken away nobody waits for. */
   heldEndOffsets(): Promise<ReadonlyMap<number, number>> {
     return this.asked(async (admin) => {
       const begins = await admin.beginOffsets(this.options.topic);
       const ends = await admin.endOffsets(this.options.topic);
       return new Map([...ends].filter(([partition, end]) => (begins.get(partition) ?? 0) < end));
     });
+  }
+
+  private endOffsets(): Promise<ReadonlyMap<number, number>> {
+    return this.asked((admin) => admin.endOffsets(this.options.topic));
   }
 
   private asked<T>(work: (admin: TopicAdmin) => Promise<T>): Promise<T> {
