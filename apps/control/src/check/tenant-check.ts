@@ -1,3 +1,4 @@
+import { DESTINATIONS } from '@tributary/destinations';
 import { readSecretValues, type Alert, type TenantId } from '@tributary/domain';
 import {
   checkShop,
@@ -23,6 +24,8 @@ export interface TenantScene {
 }
 
 const VISITS = 'visits';
+/** The destination that is told what parcels weigh. */
+const { destination: courier, settingsSchema: courierSettingsSchema } = DESTINATIONS.trackingtech;
 
 const alertsOf = ({ alerts }: TenantScene, id: string): readonly string[] =>
   [...new Set(alerts.filter(({ connectionId }) => connectionId === id).map(({ kind }) => kind))].toSorted();
@@ -34,6 +37,12 @@ async function sceneOf(tenant: TenantScene, { id, state, settings, secretsVersio
   const visits = connections.filter(
     (other) => other.kind === VISITS && other.state === 'active' && visitsSettingsSchema.parse(other.settings).shop === id,
   );
+  const couriers = connections.filter(
+    (other) =>
+      other.kind === courier.kind &&
+      other.state === 'active' &&
+      (courierSettingsSchema.parse(other.settings).sources?.includes(id) ?? true),
+  );
   return {
     now,
     settings: woocommerceSettingsSchema.parse(settings),
@@ -43,6 +52,7 @@ async function sceneOf(tenant: TenantScene, { id, state, settings, secretsVersio
     report: poll?.report ?? null,
     seen: knowledge.seen.get(id) ?? {},
     visits: visits.map((other) => ({ id: other.id, lastVisitAt: knowledge.seen.get(other.id)?.visit ?? null })),
+    weighedFor: couriers.map((other) => other.id),
     alerts: alertsOf(tenant, id),
   };
 }

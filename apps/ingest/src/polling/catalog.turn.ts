@@ -141,5 +141,6 @@ export class CatalogPolling {
 /** Null until the orders were looked at once. */
 function knowledgeOf({ shopClock, pageRows, hasModifiedFilter, access }: PollState, { settings }: PollLease): ShopKnowledge | null {
   if (shopClock === null || access === null) return null;
-  return { shopClock, pageRows, hasModifiedFilter: hasModifiedFilter === true, customLists: settings.polling.resources };
+  const { weightUnit, polling } = settings;
+  return { shopClock, pageRows, hasModifiedFilter: hasModifiedFilter === true, weightUnit, customLists: polling.resources };
 }

@@ -36,6 +36,7 @@ describe('a tenants file that is right', () => {
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30, resources: [] },
       webhooks: { manage: true, resources: ['orders'] },
       country: 'CL',
+      weightUnit: null,
       consent: { required: 'auto' },
     });
     expect(first?.secrets).toMatchObject({

@@ -1,4 +1,5 @@
 import {
+  shopWeightUnit,
   isConsentRequired,
   keepShopFacts,
   woocommerceFileSchema,
@@ -20,6 +21,7 @@ describe('WooCommerce settings', () => {
       polling: { enabled: true, refreshIntervalSeconds: 60, historyDays: 30, resources: [] },
       webhooks: { manage: true, resources: ['orders'] },
       country: null,
+      weightUnit: null,
       consent: { required: 'auto' },
     });
   });
@@ -76,6 +78,7 @@ describe('WooCommerce settings', () => {
     ['polling.refreshIntervalSeconds', { polling: { refreshIntervalSeconds: 15.5 } }],
     ['country', { country: 'cl' }],
     ['country', { country: 'Chile' }],
+    ['weightUnit', { weightUnit: 'lb' }],
     ['consent.required', { consent: { required: 'maybe' } }],
     ['unrecognized_keys', { currency: 'CLP' }],
     ['polling', { polling: { interval: 5 } }],
@@ -87,6 +90,12 @@ describe('WooCommerce settings', () => {
 describe('what the shop said', () => {
   const fromShop = { country: 'CL', currency: 'CLP', currencyDecimals: 0, timeZone: 'America/Santiago', weightUnit: 'kg' };
   const before = settingsOf({ fromShop });
+
+  it('comes after what the settings say: unit of weights', () => {
+    expect(shopWeightUnit(settingsOf())).toBeNull();
+    expect(shopWeightUnit(before)).toBe('kg');
+    expect(shopWeightUnit(settingsOf({ fromShop, weightUnit: 'g' }))).toBe('g');
+  });
 
   it('is nothing that a person may write', () => {
     expect(woocommerceFileSchema.safeParse({ storeUrl: 'https://shop.example', fromShop }).success).toBe(false);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isResourceName } from '@tributary/domain';
-import { shopFactsSchema } from './shop/shop-facts.js';
+import { shopFactsSchema, weightUnitSchema } from './shop/shop-facts.js';
 import { WEBHOOK_RESOURCES } from './webhooks/managed-topics.js';
 
 const MIN_REFRESH_INTERVAL_SECONDS = 15;
@@ -79,6 +79,8 @@ export const woocommerceSettingsSchema = z.strictObject({
     .regex(/^[A-Z]{2}$/, 'country must be two capital letters (ISO 3166), such as CL')
     .nullable()
     .default(null),
+  /** Of product weights; null: as the shop says, when it has REST keys. */
+  weightUnit: weightUnitSchema.nullable().default(null),
   consent: z.strictObject({ required: z.union([z.literal('auto'), z.boolean()]).default('auto') }).prefault({}),
   /** Put there by control when the poller has read it; absent before, and without REST keys. */
   fromShop: shopFactsSchema.optional(),
@@ -99,6 +101,9 @@ export function keepShopFacts(wanted: unknown, known: unknown): unknown {
 
 /** Where the shop is: as the settings say, else as the shop says. */
 export const shopCountry = ({ country, fromShop }: WoocommerceSettings): string | null => country ?? fromShop?.country ?? null;
+
+/** The unit of its products' weights: as the settings say, else as the shop says. */
+export const shopWeightUnit = ({ weightUnit, fromShop }: WoocommerceSettings): string | null => weightUnit ?? fromShop?.weightUnit ?? null;
 
 const webhookSecretSchema = z.string().min(1, 'webhookSecret must not be empty: anybody could sign');
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { catalogKey, type CatalogItem } from '@tributary/domain';
-import type { CatalogFact, ShopItem } from '@tributary/sources';
+import type { CatalogFact, ShopItem, WoocommerceSettings } from '@tributary/sources';
 import type { Vault } from '@tributary/vault';
 import { sealingSubject } from '../append/catalog.sealer.js';
 import type { FactAppender } from '../append/fact-appender.js';
@@ -11,7 +11,7 @@ import { RecentHeads } from './recent-heads.js';
 
 /** Where, how and when something was seen. */
 export interface CatalogSighting {
-  readonly shop: ShopId & { readonly ownDomains: readonly string[] };
+  readonly shop: ShopId & { readonly ownDomains: readonly string[]; readonly settings: Pick<WoocommerceSettings, 'weightUnit'> };
   /** `webhook`, `rest`. */
   readonly source: string;
   /** Our clock, epoch ms. */
@@ -116,7 +116,8 @@ export class CatalogPublisher {
   }
 
   private async candidates(shop: CatalogSighting['shop'], facts: readonly CatalogFact[]): Promise<readonly Candidate[]> {
-    const weightUnit = facts.some(({ kind }) => kind === 'product') ? await this.heads.weightUnitOf(shop) : '';
+    const hasProducts = facts.some(({ kind }) => kind === 'product');
+    const weightUnit = hasProducts ? (shop.settings.weightUnit ?? (await this.heads.weightUnitOf(shop))) : '';
     const refs = facts.map((fact) => refsOfFact(shop, fact));
     const people = await this.vault.subjectsFor(refs.flat());
     let next = 0;

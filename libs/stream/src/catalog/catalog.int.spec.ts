@@ -13,7 +13,12 @@ import { CatalogLookups } from './catalog-lookups.store.js';
 import { CatalogPublisher, type CatalogSighting } from './catalog-publisher.js';
 
 const database = new OwnDatabase('catalog');
-const shop = { tenantId: asTenantId('acme'), connectionId: asConnectionId('shop'), ownDomains: ['shop.example'] };
+const shop = {
+  tenantId: asTenantId('acme'),
+  connectionId: asConnectionId('shop'),
+  ownDomains: ['shop.example'],
+  settings: { weightUnit: null },
+};
 const AT = Date.UTC(2026, 10, 21, 2, 37, 19);
 const MASTER = `k1:${Buffer.alloc(32, 5).toString('base64')}`;
 
@@ -89,6 +94,13 @@ describe('publishing', () => {
     expect((await log.publisher().observe(seenAt(AT + 3), [fact('product', '016', later)])).published).toBe(1);
     expect(log.events.map((event) => (event as ProductObserved).weight)).toEqual(['0.52', '0.6']);
     expect(log.records.map(({ key }) => key)).toEqual(['acme:shop:product:11', 'acme:shop:product:11']);
+  });
+
+  it('of a shop that nobody can ask weighs in the unit that its settings name', async () => {
+    const log = new Log();
+    const named = { ...shop, settings: { weightUnit: 'kg' as const } };
+    await log.publisher().observe({ ...seenAt(AT), shop: named }, [fact('product', '016')]);
+    expect(log.events).toMatchObject([{ weight: '0.52', weightUnit: 'kg' }]);
   });
 
   it('writes the shop’s unit beside the weight, and everything again when that changes', async () => {

@@ -6,7 +6,8 @@ import { failed, readObject, readPage, readSingle, type PollFailure, type Readin
 import type { RefusedBody } from '../refused-body.js';
 import type { ShopReply } from '../rest/shop-exchange.js';
 import { REST_SETTLE_MS } from '../woocommerce-order.source.js';
-import { everyMsOf, isSwept, type ShopKnowledge } from './catalog-poll.moves.js';
+import { weightUnitSchema } from '../shop/shop-facts.js';
+import { everyMsOf, inUnit, isSwept, type ShopKnowledge } from './catalog-poll.moves.js';
 import { idsOfRows, isListed, type ListedResource } from './custom-list.js';
 import type { CatalogPollSettings } from './catalog-poll.settings.js';
 import {
@@ -60,7 +61,6 @@ export interface CatalogContext {
   readonly defaultCountry: string | null;
 }
 
-const UNITS: ReadonlySet<string> = new Set(['kg', 'g', 'lbs', 'oz']);
 const MAX_UNREADABLE = 200;
 const FAILURES_UNTIL_GIVEN_UP = 3;
 /** Asking again would bring the same: the keys' user may not, or the shop has no such list. */
@@ -163,13 +163,9 @@ function ended(state: CatalogState, sweep: CatalogSweep): CatalogStep {
 function takeUnit(state: CatalogState, reply: ShopReply): Reading<CatalogStep> {
   const setting = readObject(reply);
   if (setting.kind === 'failed') return setting;
-  const unit = setting.value.value['value'];
-  if (typeof unit !== 'string' || !UNITS.has(unit)) return failed('unusable', 'no weight unit that WooCommerce has');
-  const { weightUnit } = state;
-  // Every weight means something else now.
-  const { products: _before, ...others } = state.sweptAt;
-  const hasChanged = weightUnit !== null && weightUnit !== unit;
-  return { kind: 'read', value: ended({ ...state, weightUnit: unit, ...(hasChanged ? { sweptAt: others } : {}) }, 'weight-unit') };
+  const unit = weightUnitSchema.safeParse(setting.value.value['value']);
+  if (!unit.success) return failed('unusable', 'no weight unit that WooCommerce has');
+  return { kind: 'read', value: ended(inUnit(state, unit.data), 'weight-unit') };
 }
 
 function takeChanges(task: CatalogChangesTask, state: CatalogState, reply: ShopReply, context: CatalogContext): Reading<CatalogStep> {

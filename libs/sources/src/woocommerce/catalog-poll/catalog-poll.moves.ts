@@ -20,6 +20,8 @@ export interface ShopKnowledge {
   /** The shop's newest Date, epoch ms. */
   readonly shopClock: number;
   readonly hasModifiedFilter: boolean;
+  /** By the connection's settings; null: the shop is asked. */
+  readonly weightUnit: string | null;
   /** By the connection's settings. */
   readonly customLists: readonly CustomList[];
 }
@@ -112,8 +114,10 @@ function taskOf(sweep: CatalogSweep, state: CatalogState, settings: CatalogPollS
 }
 
 /** Shops before WooCommerce 5.8 ignore `modified_after`: every look would be a look at everything. */
-const isPossible = (sweep: CatalogSweep, { hasModifiedFilter }: ShopKnowledge): boolean =>
-  hasModifiedFilter || (sweep !== 'product-changes' && sweep !== 'coupon-changes');
+function isPossible(sweep: CatalogSweep, { hasModifiedFilter, weightUnit }: ShopKnowledge): boolean {
+  if (sweep === 'weight-unit') return weightUnit === null;
+  return hasModifiedFilter || (sweep !== 'product-changes' && sweep !== 'coupon-changes');
+}
 
 const isOwn = (sweep: CatalogSweep): sweep is OwnSweep => CATALOG_SWEEPS.some((own) => own === sweep);
 
@@ -141,17 +145,25 @@ function paced(state: CatalogState, move: CatalogMove, settings: CatalogPollSett
   return requests < settings.burstRequests ? { ...state, requests } : { ...state, requests: 0, restUntil: now + settings.restMs };
 }
 
+/** The state with another unit: every weight means something else, so every product is read again. */
+export function inUnit(state: CatalogState, weightUnit: string): CatalogState {
+  if (state.weightUnit === weightUnit) return state;
+  const { products: _before, ...others } = state.sweptAt;
+  return { ...state, weightUnit, sweptAt: state.weightUnit === null ? state.sweptAt : others };
+}
+
 /**
  * What to do next, and the state in which it is under way: what was asked for, then variations of what was read, then what is due.
  * `now`: epoch ms, our clock. Every move but `wait` is answered to `takeCatalogReply`, `takeLookups`, `takeKnownItems` or
  * `takeKnownVariations`.
  */
 export function nextCatalogMove(
-  before: CatalogState,
+  kept: CatalogState,
   shop: ShopKnowledge,
   settings: CatalogPollSettings,
   now: number,
 ): { readonly state: CatalogState; readonly move: CatalogMove } {
+  const before = shop.weightUnit === null ? kept : inUnit(kept, shop.weightUnit);
   if (before.restUntil > now) return { state: before, move: { kind: 'wait', until: before.restUntil } };
   const go = (state: CatalogState, move: CatalogMove) => ({ state: paced(state, move, settings, now), move });
   if (before.lookups !== null) return go(before, { kind: 'ask-shop', query: lookupQuery(before.lookups) });

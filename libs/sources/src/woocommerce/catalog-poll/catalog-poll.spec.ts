@@ -39,7 +39,7 @@ class Follower {
   private shopKnowledge: ShopKnowledge;
 
   constructor(knowledge: Partial<ShopKnowledge> = {}) {
-    this.shopKnowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists: [], ...knowledge };
+    this.shopKnowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, weightUnit: null, customLists: [], ...knowledge };
   }
 
   lookUp(...items: readonly ShopItem[]): void {
@@ -214,13 +214,37 @@ describe('a shop that is polled', () => {
     expect(follower.poll() - follower.now).toBeGreaterThan(HOUR);
   });
 
+  it('is not asked for a unit that the settings name', () => {
+    const follower = new Follower({ weightUnit: 'kg' });
+    follower.shop.catalog.add();
+    follower.poll();
+    expect(follower.asked).not.toContain('/settings/products/woocommerce_weight_unit');
+    expect(follower.productsHere()).toHaveLength(1);
+  });
+
+  it('has every product read again when the settings name another unit than the one that was read', () => {
+    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, weightUnit: 'kg', customLists: [] };
+    const everything = {
+      'weight-unit': START,
+      products: START,
+      coupons: START,
+      customers: START,
+      'product-changes': START,
+      'coupon-changes': START,
+    };
+    const read: CatalogState = { ...resumeCatalog(null), areLookupsDue: false, weightUnit: 'lbs', sweptAt: everything };
+    const { state, move } = nextCatalogMove(read, knowledge, CATALOG_POLL_SETTINGS, START);
+    expect(state).toMatchObject({ weightUnit: 'kg', task: { kind: 'walk', resource: 'product' } });
+    expect(move).toMatchObject({ kind: 'ask-shop', query: { path: '/products' } });
+  });
+
   it('whose unit changed has every product read again at once: every weight means something else', () => {
     const shop = new WoocommerceShop({ site: { homeUrl: 'https://shop.example', weightUnit: 'lbs' }, now: () => START });
     const request = { path: '/settings/products/woocommerce_weight_unit', parameters: {} };
     const keys = shop.people.addKey('read');
     const { url, headers } = shopRequest(request, ACCESS, keys, { timestampSeconds: 0, nonce: '' });
     const reply: ShopReply = { kind: 'answered', answer: shop.handle({ method: 'GET', url, headers, body: null }) };
-    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists: [] };
+    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, weightUnit: null, customLists: [] };
     const context = { shop: knowledge, settings: CATALOG_POLL_SETTINGS, now: START, defaultCountry: null };
     const reading = (weightUnit: string | null): CatalogState => ({
       ...resumeCatalog(null),
@@ -262,7 +286,7 @@ describe('a list that the settings name', () => {
   });
 
   it('is not believed to lack anything when it shows what was not asked for', () => {
-    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, customLists };
+    const knowledge = { pageRows: 5, shopClock: START, hasModifiedFilter: true, weightUnit: null, customLists };
     const context = { shop: knowledge, settings: CATALOG_POLL_SETTINGS, now: START, defaultCountry: null };
     const headers = { date: new Date(START).toUTCString(), 'x-wp-total': '1', 'x-wp-totalpages': '1', 'content-type': 'application/json' };
     const reply: ShopReply = { kind: 'answered', answer: { status: 200, headers, body: '[{"id": 3}]' } };

@@ -30,6 +30,8 @@ export interface ShopScene {
   readonly seen: Readonly<Partial<Record<Sighting, number>>>;
   /** Visits connections of this shop. */
   readonly visits: readonly { readonly id: string; readonly lastVisitAt: number | null }[];
+  /** Connections that weigh what this shop sold, such as couriers. */
+  readonly weighedFor: readonly string[];
   /** Kinds of open alerts. */
   readonly alerts: readonly string[];
 }

@@ -43,6 +43,7 @@ const SCENE: ShopScene = {
     'cookie-order': NOW - 5 * MINUTE,
   },
   visits: [{ id: 'web', lastVisitAt: NOW - 2 * MINUTE }],
+  weighedFor: [],
   alerts: [],
 };
 
@@ -223,4 +224,28 @@ describe('plugins', () => {
     const system = { hasWpCron: true, woocommerceVersion: '11.0.1', activePlugins: ['woocommerce/woocommerce.php', plugin] };
     expect(named(checkShop(withReport({ system })), 'plugins')).toMatchObject([{ verdict: 'bad', what: expect.stringContaining(name) }]);
   });
+});
+
+describe('weights', () => {
+  const settings = (more: object): ShopScene['settings'] => woocommerceSettingsSchema.parse({ storeUrl: 'https://shop.example', ...more });
+  const weighed = (more: Partial<ShopScene>): Check[] => named(checkShop(scene({ weighedFor: ['courier'], ...more })), 'weights');
+  const fromShop = { country: null, currency: null, currencyDecimals: null, timeZone: null, weightUnit: 'lbs' };
+
+  it('are nobody’s matter without a courier', () => expect(verdict(SCENE, 'weights')).toBe(''));
+  it('are red where nobody said their unit, naming who is told none and the setting that helps', () => {
+    expect(weighed({ hasKeys: false })).toMatchObject([
+      {
+        verdict: 'bad',
+        what: expect.stringContaining('courier is told none') as string,
+        todo: expect.stringContaining('weightUnit: kg') as string,
+      },
+    ]);
+    expect(weighed({})[0]?.verdict).toBe('bad');
+  });
+  it('are green as the shop says, and as the settings say before it', () => {
+    expect(weighed({ settings: settings({ fromShop }) })).toMatchObject([{ verdict: 'good', what: 'in lbs, as the shop says' }]);
+    expect(weighed({ settings: settings({ fromShop, weightUnit: 'g' }) })).toMatchObject([{ what: 'in g, as the settings say' }]);
+  });
+  it('of a shop without REST keys are known only of products that webhooks tell of', () =>
+    expect(weighed({ hasKeys: false, settings: settings({ weightUnit: 'kg' }) })).toMatchObject([{ verdict: 'note' }]));
 });

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { isJsonObject, objectOf, textOf } from '../body-reader.js';
 
+const WEIGHT_UNITS = ['kg', 'g', 'lbs', 'oz'] as const;
+
+/** As WooCommerce knows them. */
+export const weightUnitSchema = z.enum(WEIGHT_UNITS, `weightUnit takes ${WEIGHT_UNITS.join(', ')}`);
+
 /** What a shop says about itself; null where it does not say, or not so that it can be read. */
 export const shopFactsSchema = z.strictObject({
   /** ISO 3166 alpha-2. */
@@ -21,7 +26,7 @@ export const shopFactsSchema = z.strictObject({
     .regex(/^(?:[A-Za-z][A-Za-z0-9_+/-]{1,63}|[+-]\d\d:\d\d)$/)
     .nullable(),
   /** Of product weights. */
-  weightUnit: z.enum(['kg', 'g', 'lbs', 'oz']).nullable(),
+  weightUnit: weightUnitSchema.nullable(),
 });
 
 export type ShopFacts = z.infer<typeof shopFactsSchema>;
