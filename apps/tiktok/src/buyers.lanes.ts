@@ -1,5 +1,13 @@
 import { VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
-import { buyerFolds, StoredBackgrounds, visitProgress, type BuyerPorts, type FoldOf, type ShownVisit } from '@tributary/delivery';
+import {
+  buyerFolds,
+  StoredBackgrounds,
+  visitProgress,
+  type BuyerPorts,
+  type FoldOf,
+  type ShownVisit,
+  type VisitBackgrounds,
+} from '@tributary/delivery';
 import { partitionOf, visitorKey, type ProfileEvent, type Sql, type VisitorEvent } from '@tributary/domain';
 import { LogEnds, type KafkaClient } from '@tributary/kafka';
 import type { AppLane, AppLanes } from '@tributary/stream';
@@ -24,7 +32,7 @@ export class BuyersLanes {
     readonly profiles: AppLane<ProfileEvent>;
     readonly shown: AppLane<ShownVisit>;
   };
-  readonly ports: BuyerPorts;
+  readonly ports: BuyerPorts & { readonly backgrounds: VisitBackgrounds };
   private readonly ends: LogEnds;
 
   constructor(appLanes: AppLanes, { app, sql, kafka, book, vault, learn, graceMs, visitPartitions }: BuyersLanesPorts) {

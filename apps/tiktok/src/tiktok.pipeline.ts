@@ -125,6 +125,7 @@ export class TiktokPipeline {
       told,
       watch: this.watch,
       directory: this.delivery.directory,
+      backgrounds: this.buyers.ports.backgrounds,
       inForce: (credential) => this.delivery.inForce(credential),
     });
     this.lanes = {

@@ -12,6 +12,7 @@ import {
   type Credential,
   type DestinationAlerts,
   type DestinationInForce,
+  type VisitBackgrounds,
 } from '@tributary/delivery';
 import { tiktokDestination, type TiktokSecrets, type TiktokSettings } from '@tributary/destinations';
 import type { Alerts, Sql, VisitDeliveryEvent, VisitEvent } from '@tributary/domain';
@@ -38,6 +39,7 @@ export interface VisitLanesPorts {
   readonly partitions: { readonly visitDeliveries: number };
   readonly watch: OffsetWatch;
   readonly directory: ConnectionDirectory<TiktokSettings>;
+  readonly backgrounds: VisitBackgrounds;
   readonly inForce: (credential: Credential) => Promise<DestinationInForce<TiktokSettings, TiktokSecrets> | undefined>;
 }
 

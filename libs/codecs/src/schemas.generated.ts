@@ -844,7 +844,7 @@ export const SCHEMAS = {
       { name: 'reason', type: 'string', doc: 'a code' },
     ],
   },
-  // schemas/avro/identity/identifiers-asserted-personal.v1.avsc
+  // schemas/avro/identity/identifiers-asserted-personal.v2.avsc
   'tributary.identity.IdentifiersAsserted.Personal': {
     type: 'record',
     name: 'Personal',
@@ -853,6 +853,12 @@ export const SCHEMAS = {
     fields: [
       { name: 'value', type: 'string', doc: 'normalised; empty when it came hashed' },
       { name: 'sha256', type: 'string', doc: 'hex' },
+      {
+        name: 'shopConnectionId',
+        type: 'string',
+        default: '',
+        doc: 'of a customer id: the shop that gave it; empty for all others, and in values from before it was kept',
+      },
     ],
   },
   // schemas/avro/identity/identifiers-asserted.v1.avsc
@@ -1435,7 +1441,7 @@ export const SCHEMAS = {
       { name: 'operator', type: 'string' },
     ],
   },
-  // schemas/avro/tiktok/visits-attempted.v1.avsc
+  // schemas/avro/tiktok/visits-attempted.v2.avsc
   'tributary.tiktok.VisitsAttempted': {
     type: 'record',
     name: 'VisitsAttempted',
@@ -1472,13 +1478,29 @@ export const SCHEMAS = {
                 doc: 'first attempt whose outcome nobody knows',
                 default: null,
               },
+              {
+                name: 'matchKeys',
+                type: { type: 'array', items: 'string' },
+                default: [],
+                doc: 'what the newest request said of the person, sorted',
+              },
+              {
+                name: 'consent',
+                type: ['null', 'string'],
+                default: null,
+                doc: 'granted, denied, none: what the newest request relied on; null: there was none',
+              },
+              { name: 'consentFrom', type: ['null', 'string'], default: null, doc: 'visit, shop: whose word that is' },
+              { name: 'visitorVersion', type: ['null', 'long'], default: null, doc: 'version of the visitor that was used' },
+              { name: 'profileId', type: ['null', 'string'], default: null, doc: 'whose identifiers were added' },
+              { name: 'profileVersion', type: ['null', 'long'], default: null, doc: 'and in which version' },
             ],
           },
         },
       },
     ],
   },
-  // schemas/avro/tiktok/visits-settled.v1.avsc
+  // schemas/avro/tiktok/visits-settled.v2.avsc
   'tributary.tiktok.VisitsSettled': {
     type: 'record',
     name: 'VisitsSettled',
@@ -1517,7 +1539,7 @@ export const SCHEMAS = {
                 doc: 'first attempt whose outcome nobody knows',
                 default: null,
               },
-              { name: 'state', type: 'string', doc: 'delivered, rejected, transient, unknown, parked, unconfirmed, expired' },
+              { name: 'state', type: 'string', doc: 'delivered, rejected, transient, unknown, parked, unconfirmed, expired, suppressed' },
               { name: 'reason', type: ['null', 'string'], default: null },
               {
                 name: 'attemptedAt',
@@ -1531,6 +1553,22 @@ export const SCHEMAS = {
                 doc: 'when a waiting one may go on',
                 default: null,
               },
+              {
+                name: 'matchKeys',
+                type: { type: 'array', items: 'string' },
+                default: [],
+                doc: 'what the newest request said of the person, sorted',
+              },
+              {
+                name: 'consent',
+                type: ['null', 'string'],
+                default: null,
+                doc: 'granted, denied, none: what the newest request relied on; null: there was none',
+              },
+              { name: 'consentFrom', type: ['null', 'string'], default: null, doc: 'visit, shop: whose word that is' },
+              { name: 'visitorVersion', type: ['null', 'long'], default: null, doc: 'version of the visitor that was used' },
+              { name: 'profileId', type: ['null', 'string'], default: null, doc: 'whose identifiers were added' },
+              { name: 'profileVersion', type: ['null', 'long'], default: null, doc: 'and in which version' },
             ],
           },
         },
@@ -2014,7 +2052,7 @@ export const SCHEMAS = {
       { name: 'currency', type: ['null', 'string'], doc: 'ISO 4217 in capitals', default: null },
     ],
   },
-  // schemas/avro/visits/visit-personal.v1.avsc
+  // schemas/avro/visits/visit-personal.v2.avsc
   'tributary.visits.VisitEvent.Personal': {
     type: 'record',
     name: 'Personal',
@@ -2041,6 +2079,7 @@ export const SCHEMAS = {
       { name: 'phoneSha256', type: 'string' },
       { name: 'customerId', type: 'string' },
       { name: 'properties', type: { type: 'map', values: 'string' } },
+      { name: 'visitorId', type: 'string', default: '', doc: "the browser's own id, as the cookie has it" },
     ],
   },
 } as const satisfies Record<string, Schema>;

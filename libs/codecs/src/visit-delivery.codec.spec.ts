@@ -20,6 +20,8 @@ const outcome = (overrides: Partial<VisitOutcome> = {}): VisitOutcome => ({
   attemptedAt: AT,
   unknownSince: null,
   dueAt: AT + 20_000,
+  matchKeys: ['email', 'ip'],
+  identity: { consent: 'granted', consentFrom: 'visit', visitorVersion: 7, profileId: 'p-1', profileVersion: 4, clickFrom: null },
   ...overrides,
 });
 const event = (overrides: Partial<VisitDeliveryEvent>): VisitDeliveryEvent => ({
@@ -57,7 +59,9 @@ it.each<[string, VisitDeliveryEvent]>([
     'visits closed without a request',
     event({
       type: 'VisitsSettled',
-      visits: [outcome({ state: 'expired', reason: 'too-old', attemptedAt: null, attemptCount: 0, dueAt: null })],
+      visits: [
+        outcome({ state: 'expired', reason: 'too-old', attemptedAt: null, attemptCount: 0, dueAt: null, matchKeys: [], identity: null }),
+      ],
     }),
   ],
 ])('%s is read as it was written', (_what, written) => {
@@ -69,7 +73,11 @@ it.each<[string, Partial<VisitOutcome>]>([
   ['delivered', { state: 'delivered', dueAt: null }],
   ['throttled', { state: 'transient', reason: 'throttled' }],
   ['unknown', { state: 'unknown', reason: 'outcome-unknown', unknownSince: AT }],
-  ['never asked', { state: 'expired', reason: 'too-old', attemptedAt: null, dueAt: null }],
+  ['never asked', { state: 'expired', reason: 'too-old', attemptedAt: null, dueAt: null, matchKeys: [], identity: null }],
+  [
+    'of nobody that is known',
+    { identity: { consent: 'none', consentFrom: 'shop', visitorVersion: null, profileId: null, profileVersion: null, clickFrom: null } },
+  ],
 ])('an entry says of itself what the log said of it: %s', (_what, overrides) => {
   const said = outcome(overrides);
   expect(visitOutcomeOf(visitEntryOf(event({ type: 'VisitsSettled', answer, visits: [said] }), said))).toEqual(said);

@@ -18,6 +18,7 @@ export * from './destination-alerts.js';
 export * from './order-delivery.js';
 export * from './visits/visit-delivery.js';
 export * from './visits/visit-fold.js';
+export type { VisitBackgrounds } from './visits/visit-intents.js';
 export * from './visits/visit-rows.js';
 export * from './background/buyer-backgrounds.js';
 export * from './background/buyer-folds.js';

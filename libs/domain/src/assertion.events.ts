@@ -22,12 +22,14 @@ export interface AssertedIdentifier extends IdentifierFlags {
   readonly sealedValue: Buffer;
 }
 
-/** `shape: schemas/avro/identity/identifiers-asserted-personal.v1.avsc` */
+/** `shape: schemas/avro/identity/identifiers-asserted-personal.v2.avsc` */
 export interface IdentifierValue {
   /** Normalised; empty when it came hashed. */
   readonly value: string;
   /** SHA-256 hex of the normalised value; of a visitor or customer id its plain text’s. */
   readonly sha256: string;
+  /** Of a customer id: the shop that gave it; empty for all others, and in values from before it was kept. */
+  readonly shopConnectionId: string;
 }
 
 /** The order on which they were seen: ties the visitor of the checkout to the billing ids of the same order, and nothing else. */

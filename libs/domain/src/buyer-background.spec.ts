@@ -1,6 +1,7 @@
-import { clickOf, consentOf, UNKNOWN_BUYER, type BuyerBackground, type ConsentUsed } from './buyer-background.js';
+import { clickOf, consentOf, UNKNOWN_BUYER, visitConsentOf, type BuyerBackground, type ConsentUsed } from './buyer-background.js';
 import { asSubjectId, type ProfileId } from './ids.js';
 import type { VisitorConsent } from './identity/visitor.events.js';
+import type { VisitEvent } from './visit.events.js';
 
 const ORDERED_AT = Date.parse('2026-11-20T10:00:00Z');
 const DAY_MS = 86_400_000;
@@ -47,6 +48,44 @@ describe('consent', () => {
   });
 });
 
+describe('consent to a visit', () => {
+  const visit = (consent: VisitEvent['consent'], isConsentRequired = false, skewMs = 0) => ({
+    consent,
+    isConsentRequired,
+    occurredAt: ORDERED_AT + skewMs,
+    receivedAt: ORDERED_AT,
+  });
+
+  it.each<[string, ConsentUsed, ConsentUsed]>([
+    ['the visit’s own yes', visitConsentOf(visit('granted', true), [], true), { answer: 'granted', from: 'visit', reason: null }],
+    ['the visit’s own no', visitConsentOf(visit('denied'), [], false), { answer: 'denied', from: 'visit', reason: 'consent-denied' }],
+    [
+      'the shop’s rule of then',
+      visitConsentOf(visit('unknown', true), [], false),
+      { answer: 'none', from: 'shop', reason: 'consent-missing' },
+    ],
+    ['the shop’s rule of today', visitConsentOf(visit('unknown'), [], true), { answer: 'none', from: 'shop', reason: 'consent-missing' }],
+    ['nobody', visitConsentOf(visit('unknown'), [], false), { answer: 'none', from: 'shop', reason: null }],
+    [
+      'a yes that came later',
+      visitConsentOf(visit('unknown', true), [said('granted', 1)], true),
+      { answer: 'none', from: 'shop', reason: 'consent-missing' },
+    ],
+  ])('%s decides', (_what, actual, expected) => expect(actual).toEqual(expected));
+
+  it('a no after the visit withdraws its yes, also where the browser’s clock is ahead', () => {
+    const withdrawn = { answer: 'denied', from: 'visit', reason: 'consent-denied' };
+    expect(visitConsentOf(visit('granted'), [said('denied', 1), said('granted', 0)], false)).toEqual(withdrawn);
+    expect(visitConsentOf(visit('granted', false, 5_000), [said('denied', 1)], false)).toEqual(withdrawn);
+  });
+
+  it('a no before the visit stands until a visit says yes, or it was taken back', () => {
+    expect(visitConsentOf(visit('unknown'), [said('denied', -1)], false)).toMatchObject({ reason: 'consent-denied' });
+    expect(visitConsentOf(visit('granted'), [said('denied', -1)], false)).toMatchObject({ reason: null });
+    expect(visitConsentOf(visit('unknown'), [said('granted', 2), said('denied', -1)], false)).toMatchObject({ reason: null });
+  });
+});
+
 describe('the click', () => {
   const evidence = { clickIds: [], ttp: '', ip: '', userAgent: '', url: '', locale: '' };
   const background = (visitor: readonly [string, number][], profile: readonly [string, number][] = []): BuyerBackground => ({
@@ -63,6 +102,7 @@ describe('the click', () => {
       emails: [],
       phones: [],
       externalIds: [],
+      customers: [],
       clickIds: profile.map(([ttclid, at]) => ({ ttclid, at: ORDERED_AT + at })),
     },
   });

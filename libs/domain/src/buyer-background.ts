@@ -3,6 +3,7 @@ import { consentAt, newestClickBefore, type ClickId, type VisitorEvidence } from
 import type { VisitorConsent } from './identity/visitor.events.js';
 import type { OrderContent } from './order.events.js';
 import type { ReasonCode } from './reasons.js';
+import type { VisitEvent } from './visit.events.js';
 
 /** The browser's own Purchase of an order, as its page told the collector. */
 export interface ShownPurchase {
@@ -29,8 +30,10 @@ export interface KnownProfile {
   /** SHA-256 hex of normalised values. */
   readonly emails: readonly string[];
   readonly phones: readonly string[];
-  /** SHA-256 hex of visitor ids. A customer id stands in the order itself, with its shop. */
+  /** SHA-256 hex of visitor ids. */
   readonly externalIds: readonly string[];
+  /** Customer ids, each with the shop that gave it. */
+  readonly customers: readonly { readonly shopConnectionId: string; readonly customerId: string }[];
   /** Click ids of the person's other devices, newest first; only where the order names no visitor of its own that is known. */
   readonly clickIds: readonly ClickId[];
 }
@@ -43,6 +46,15 @@ export interface BuyerBackground {
 }
 
 export const UNKNOWN_BUYER: BuyerBackground = { shown: [], visitor: null, profile: null };
+
+/** What is known of who made a visit beyond the visit, at the moment of a request. */
+export interface VisitBackground {
+  readonly visitor: Pick<KnownVisitor, 'version' | 'consents'> | null;
+  /** Whose the visitor is, and nobody else's. */
+  readonly profile: KnownProfile | null;
+}
+
+export const UNKNOWN_VISITOR: VisitBackground = { visitor: null, profile: null };
 
 /** `none`: nobody answered. `from`: whose word it is: the order's meta, a visit before it (or a withdrawal after it), the shop's rule. */
 export interface ConsentUsed {
@@ -73,6 +85,23 @@ export function consentOf(
   const before = consentAt(visits, createdAt);
   if (before !== null) return because(before, 'visit');
   return { answer: 'none', from: 'shop', reason: isConsentRequired ? 'consent-missing' : null };
+}
+
+/**
+ * Whether the visitor agrees to a visit being counted: a denial after it withdraws what it said, one before it stands until a visit
+ * that carries a yes; else the visit's own answer decides, then the shop's rule, of that time or of today.
+ */
+export function visitConsentOf(
+  { consent, occurredAt, receivedAt, isConsentRequired }: Pick<VisitEvent, 'consent' | 'occurredAt' | 'receivedAt' | 'isConsentRequired'>,
+  visits: readonly VisitorConsent[],
+  isConsentRequiredNow: boolean,
+): ConsentUsed {
+  const [newest] = visits;
+  // Answers are never told to be later than they arrived, so neither is the visit.
+  if (newest?.answer === 'denied' && (newest.at >= Math.min(occurredAt, receivedAt) || consent !== 'granted'))
+    return because('denied', 'visit');
+  if (consent !== 'unknown') return because(consent, 'visit');
+  return { answer: 'none', from: 'shop', reason: isConsentRequired || isConsentRequiredNow ? 'consent-missing' : null };
 }
 
 /** Where a click id comes from. */

@@ -69,7 +69,7 @@ export interface DeliveryPlan {
   /** What the lines' content ids name: `product` or `product_group`. */
   readonly contentType: string;
   readonly lines: readonly PlannedLine[];
-  /** Which match keys the request will carry, sorted (`email`, `phone`, `ttclid`, …). */
+  /** Which match keys the order alone gives the request, sorted (`email`, `phone`, `ttclid`, …). */
   readonly matchKeys: readonly string[];
 }
 
@@ -93,11 +93,11 @@ export interface IdentityUsed {
   readonly consent: string;
   /** Whose word that is: `order`, `visit`, `shop`. */
   readonly consentFrom: string;
-  /** Version of the order's visitor; null when none was known. */
+  /** Version of the visitor; null when none was known. */
   readonly visitorVersion: number | null;
   readonly profileId: string | null;
   readonly profileVersion: number | null;
-  /** `order`, `visitor`, `profile`, `session-entry`; null without a click id. */
+  /** `order`, `visitor`, `profile`, `session-entry`; null without a click id, and for visits, which show their own. */
   readonly clickFrom: string | null;
 }
 
@@ -109,6 +109,7 @@ export interface DeliveryAttempted extends DeliveryEventBase {
   /** When, with no outcome recorded by then, the outcome counts as unknown. */
   readonly dueAt: number;
   readonly settingsVersion: number;
+  /** What this request says of the person, identity's part among it; sorted. */
   readonly matchKeys: readonly string[];
   readonly sealedUnder: SubjectId | null;
   /** This event's part of the request as sent, sealed; null when there was no key to seal it with. */

@@ -18,6 +18,8 @@ export interface AttemptRecord {
   readonly requestId: string | null;
   /** Which identity, consent and click it used; null where none was. */
   readonly identity: IdentityUsed | null;
+  /** What its request said of the person (`email`, `ttclid`, …), sorted. */
+  readonly matchKeys: readonly string[];
   /** `pending` until something is known. */
   readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown' | 'absent';
 }
@@ -61,6 +63,7 @@ const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer
     message: answer?.message ?? null,
     requestId: answer?.requestId ?? null,
     identity: last.identity,
+    matchKeys: last.matchKeys,
     outcome,
   };
   return [...entry.attempts.slice(0, -1), closed];
@@ -74,7 +77,9 @@ const lookedUp = (
   answer: VendorAnswer | null,
 ): readonly AttemptRecord[] => {
   const { code = null, message = null, requestId = null } = answer ?? {};
-  return [...closeLast(entry, 'unknown', null), { at, code, message, requestId, identity: null, outcome }].slice(-MAX_ATTEMPTS_KEPT);
+  return [...closeLast(entry, 'unknown', null), { at, code, message, requestId, identity: null, matchKeys: [], outcome }].slice(
+    -MAX_ATTEMPTS_KEPT,
+  );
 };
 
 const lastAttemptAt = (entry: LedgerEntry): number | null => entry.attempts.at(-1)?.at ?? null;
@@ -90,6 +95,7 @@ function attempted(entry: LedgerEntry, event: DeliveryAttempted): LedgerEntry {
     message: null,
     requestId: null,
     identity: event.identity,
+    matchKeys: event.matchKeys,
     outcome: 'pending',
   };
   return {
@@ -238,6 +244,10 @@ export const isSettled = (entry: LedgerEntry): boolean => entry.settledAt !== nu
 /** Requests that were sent, without the look-ups between them. */
 export const requestsOf = ({ attempts }: Pick<LedgerEntry, 'attempts'>): readonly AttemptRecord[] =>
   attempts.filter(({ outcome }) => outcome !== 'absent');
+
+/** What its newest request said of the person; before the first what the order alone gives it. */
+export const matchKeysOf = (entry: Pick<LedgerEntry, 'attempts' | 'plan'>): readonly string[] =>
+  requestsOf(entry).at(-1)?.matchKeys ?? entry.plan?.matchKeys ?? [];
 
 /** How often it was looked up and absent since the last request whose outcome nobody knows; null when there is no such request. */
 export function absencesOf({ attempts }: Pick<LedgerEntry, 'attempts'>): number | null {

@@ -1,4 +1,4 @@
-import type { BuyerBackground } from './buyer-background.js';
+import type { BuyerBackground, VisitBackground } from './buyer-background.js';
 import type { DeliveryMode, DeliveryPlan, IdentityUsed } from './delivery.events.js';
 import type { KnownEffect } from './delivery.ledger.js';
 import type { ConnectionId, TenantId } from './ids.js';
@@ -122,10 +122,13 @@ export type VisitDecision = { readonly eventName: string } | { readonly eventNam
 /** One visit at the moment it is sent. */
 export interface VisitIntent {
   readonly tenant: TenantContext;
+  /** The shop whose pages were visited; null when it is gone. */
+  readonly source: SourceContext | null;
   readonly eventName: string;
   readonly visit: VisitEvent;
   /** Null where nothing was kept, or when its key is gone (erased, or lost with a database). */
   readonly personal: VisitPersonal | null;
+  readonly background: VisitBackground;
 }
 
 /** The part of a destination that sends visits. Pure. */
@@ -134,6 +137,12 @@ export interface VisitDestination<Settings, Secrets> {
   readonly lingerMs: number;
   /** `isConsentRequired` is the shop's of today; the visit says what held when it happened. */
   planVisit(visit: VisitEvent, source: SourceContext | null, destination: DestinationContext<Settings>, nowMs: number): VisitDecision;
+  /** What has come up against sending since it was decided; null: nothing. Asked before every request. */
+  holdBack(intent: VisitIntent, settings: Settings, nowMs: number): HoldBack | null;
+  /** Which identity and consent a request with this visit uses. */
+  identityOf(intent: VisitIntent): IdentityUsed;
+  /** What a request with this visit says of the person, sorted. */
+  matchKeysOf(intent: VisitIntent): readonly string[];
   toRequest(intents: readonly VisitIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
 }
 
@@ -167,6 +176,8 @@ export interface Destination<Settings, Secrets> {
   readonly lookUp?: VendorLookUp<Settings, Secrets>;
   /** Which identity and consent a request with this intent uses. Absent: none. */
   identityOf?(intent: DeliveryIntent): IdentityUsed;
+  /** What a request with this intent says of the person, sorted. Absent: what was planned. */
+  matchKeysOf?(intent: DeliveryIntent): readonly string[];
   /** Which intents may share a request: equal text. */
   batchKey(mode: DeliveryMode, settings: Settings): string;
   toRequest(intents: readonly DeliveryIntent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;

@@ -1,6 +1,6 @@
 import type { DestinationDeclaration } from './destination.js';
 import type { DeliveryState } from './delivery.events.js';
-import { requestsOf, type AttemptRecord, type LedgerEntry } from './delivery.ledger.js';
+import { matchKeysOf, requestsOf, type AttemptRecord, type LedgerEntry } from './delivery.ledger.js';
 import type { retryDelivery } from './delivery.decider.js';
 import { assertNever } from './ids.js';
 import type { OrderState } from './order.projection.js';
@@ -119,16 +119,16 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
   }
 }
 
-function planInWords({ plan, eventTime }: LedgerEntry, matchesPeople: boolean): string[] {
+function planInWords(entry: LedgerEntry, matchesPeople: boolean): string[] {
+  const { plan, eventTime } = entry;
   if (plan === null) return [];
+  const matchKeys = matchKeysOf(entry);
   const value =
     plan.value === null || plan.currency === null
       ? 'without a value, because the vendor does not take the currency'
       : `of ${plan.value} ${plan.currency}`;
   const keys =
-    plan.matchKeys.length === 0
-      ? 'It carries no match key: the vendor can match it to nobody.'
-      : `Match keys: ${plan.matchKeys.join(', ')}.`;
+    matchKeys.length === 0 ? 'It carries no match key: the vendor can match it to nobody.' : `Match keys: ${matchKeys.join(', ')}.`;
   const planned = `Planned: ${value}, as of ${inUtc(eventTime)}, known to the vendor as ${plan.vendorEventId}.`;
   return matchesPeople ? [planned, keys] : [planned];
 }

@@ -51,6 +51,7 @@ describe('a mail address', () => {
       kind: 'email',
       lookup: clear.lookup,
       value: '',
+      shopConnectionId: '',
       sha256: clear.sha256,
       flags: { blocked: null, isMerchantOwn: false, isRoleAddress: false, isHashOnly: true },
     });
@@ -73,7 +74,7 @@ it.each(['', ' ', '0', '-1', '000', '---', 'NULL', '"guest"', "'undefined'", '[o
 it.each(['1', 'zoe', 'a0', '"17"x', 'guest-17'])('%j may stand for somebody', (text) => expect(isPlaceholder(text)).toBe(false));
 
 it('a customer id is one shop’s, a visitor id everybody’s', () => {
-  expect(shownCustomer(SHOP, '17').lookup).toBe('shop:17');
+  expect(shownCustomer(SHOP, '17')).toMatchObject({ lookup: 'shop:17', value: '17', shopConnectionId: 'shop' });
   expect(shownVisitor('tto.1.x').lookup).toBe('tto.1.x');
 });
 

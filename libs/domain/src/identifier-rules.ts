@@ -15,6 +15,8 @@ export interface ShownIdentifier {
   readonly value: string;
   /** SHA-256 hex of the normalised value. */
   readonly sha256: string;
+  /** Of a customer id: the shop that gave it; empty for all others. */
+  readonly shopConnectionId: string;
   readonly flags: IdentifierFlags;
 }
 
@@ -69,8 +71,8 @@ const NO_FLAGS: IdentifierFlags = { blocked: null, isMerchantOwn: false, isRoleA
 function shown(kind: 'email' | 'phone', identifier: PersonIdentifier, flagsOf: (value: string) => IdentifierFlags): ShownIdentifier {
   const sha256 = sha256Of(identifier);
   return identifier.kind === 'hashed'
-    ? { kind, lookup: sha256, value: '', sha256, flags: { ...NO_FLAGS, isHashOnly: true } }
-    : { kind, lookup: sha256, value: identifier.value, sha256, flags: flagsOf(identifier.value) };
+    ? { kind, lookup: sha256, value: '', sha256, shopConnectionId: '', flags: { ...NO_FLAGS, isHashOnly: true } }
+    : { kind, lookup: sha256, value: identifier.value, sha256, shopConnectionId: '', flags: flagsOf(identifier.value) };
 }
 
 /** A normalised mail address; `ownDomains` are the merchant's, in lower case. */
@@ -95,6 +97,7 @@ export const shownVisitor = (id: string): ShownIdentifier => ({
   lookup: id,
   value: id,
   sha256: sha256(id),
+  shopConnectionId: '',
   flags: flagsOfId(id),
 });
 
@@ -104,6 +107,7 @@ export const shownCustomer = (shop: ConnectionId, id: string): ShownIdentifier =
   lookup: `${shop}:${id}`,
   value: id,
   sha256: sha256(id),
+  shopConnectionId: shop,
   flags: flagsOfId(id),
 });
 

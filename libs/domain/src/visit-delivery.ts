@@ -1,4 +1,4 @@
-import type { DeliveryMode, DeliveryState, LedgerKeyParts, VendorAnswer } from './delivery.events.js';
+import type { DeliveryMode, DeliveryState, IdentityUsed, LedgerKeyParts, VendorAnswer } from './delivery.events.js';
 import type { AttemptRecord, LedgerEntry } from './delivery.ledger.js';
 import type { Envelope } from './envelope.js';
 import type { ConnectionId, TenantId } from './ids.js';
@@ -19,6 +19,10 @@ export interface VisitOutcome {
   readonly attemptedAt: number | null;
   readonly unknownSince: number | null;
   readonly dueAt: number | null;
+  /** What the newest request said of the person, sorted. */
+  readonly matchKeys: readonly string[];
+  /** What the newest request used; null: there was none, or it is from before that was kept. */
+  readonly identity: IdentityUsed | null;
 }
 
 /** One vendor request with visits before it leaves, or what came of it; `connectionId` is the destination. */
@@ -40,6 +44,10 @@ const attemptOutcome = ({ state, reason }: Pick<VisitOutcome, 'state' | 'reason'
     case 'rejected':
     case 'parked':
       return state;
+    // Closed before another request: what nobody knows the outcome of is never closed so.
+    case 'suppressed':
+    case 'expired':
+      return 'transient';
     case 'transient':
       return reason === 'throttled' || reason === 'sent-alone' ? reason : 'transient';
     default:
@@ -77,7 +85,8 @@ export function visitEntryOf(
               code: answer?.code ?? null,
               message: answer?.message ?? null,
               requestId: answer?.requestId ?? null,
-              identity: null,
+              identity: visit.identity,
+              matchKeys: visit.matchKeys,
               outcome: attemptOutcome(visit),
             },
           ],
@@ -102,6 +111,8 @@ export const visitOutcomeOf = (entry: LedgerEntry): VisitOutcome => ({
   attemptedAt: entry.attempts.at(-1)?.at ?? null,
   unknownSince: entry.unknownSince,
   dueAt: entry.dueAt,
+  matchKeys: entry.attempts.at(-1)?.matchKeys ?? [],
+  identity: entry.attempts.at(-1)?.identity ?? null,
 });
 
 /** A visit that is to be sent and was never part of a request: version 1, which only the queue has. */

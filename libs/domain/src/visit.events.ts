@@ -50,7 +50,7 @@ export interface VisitCommerce {
   readonly currency: string | null;
 }
 
-/** The part of a visit that can name somebody; only ever travels sealed. Empty text means unknown. `shape: schemas/avro/visits/visit-personal.v1.avsc` */
+/** The part of a visit that can name somebody; only ever travels sealed. Empty text means unknown. `shape: schemas/avro/visits/visit-personal.v2.avsc` */
 export interface VisitPersonal {
   /** With query, as the browser had it. */
   readonly url: string;
@@ -75,6 +75,8 @@ export interface VisitPersonal {
   readonly phone: string;
   readonly phoneSha256: string;
   readonly customerId: string;
+  /** The browser's own id, as the cookie has it; empty in visits from before it was kept. */
+  readonly visitorId: string;
   /** Further properties that the page gave, by name. */
   readonly properties: Readonly<Record<string, string>>;
 }

@@ -75,6 +75,7 @@ const backgrounds: fc.Arbitrary<BuyerBackground> = fc.record({
       emails: hashes,
       phones: hashes,
       externalIds: hashes,
+      customers: fc.array(fc.record({ shopConnectionId: fc.constant('shop'), customerId: anything }), { maxLength: 3 }),
       clickIds: clicks,
     }),
   ),

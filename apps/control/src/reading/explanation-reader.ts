@@ -4,6 +4,7 @@ import {
   explainReason,
   explainUndecided,
   ledgerKey,
+  matchKeysOf,
   whatWouldChange,
   type LedgerEntry,
 } from '@tributary/domain';
@@ -41,7 +42,7 @@ function explainedDelivery(
     whatWouldChangeIt: whatWouldChange(entry),
     value: entry.plan?.value ?? null,
     currency: entry.plan?.currency ?? null,
-    matchKeys: [...(entry.plan?.matchKeys ?? [])],
+    matchKeys: [...matchKeysOf(entry)],
     request: shown?.request ?? null,
     requestNote: shown?.note ?? null,
     words: [...explainDelivery(entry, { destinationKind: ledger.kind, declaration: ledger.declaration, renewalOf })],

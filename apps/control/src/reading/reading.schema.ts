@@ -190,7 +190,9 @@ const explainedDeliverySchema = deliverySchema.extend({
   whatWouldChangeIt: orNothing(text),
   value: orNothing(text),
   currency: orNothing(text),
-  matchKeys: z.array(text),
+  matchKeys: z
+    .array(text)
+    .describe('What the newest request says of the buyer, identity’s part among it; before the first: what the order alone gives it'),
   request: z.unknown().describe('The newest request as sent, personal values masked; null: see requestNote'),
   requestNote: orNothing(text),
   words: z.array(text),

@@ -22,7 +22,11 @@ export class VisitsController {
     if (deliveries.length === 0) throw nothingHere(NEVER_ASKED);
     return {
       eventId,
-      deliveries: deliveries.map((one) => ({ ...one, explanation: one.reason === null ? null : explainReason(one.reason) })),
+      deliveries: deliveries.map(({ matchKeys, ...one }) => ({
+        ...one,
+        matchKeys: [...matchKeys],
+        explanation: one.reason === null ? null : explainReason(one.reason),
+      })),
     };
   }
 }

@@ -10,8 +10,11 @@ import {
 } from '@tributary/codecs';
 import {
   orderKey,
+  profileKey,
   readVisitorEvidence,
+  visitorKey,
   type BuyerBackground,
+  type IdentifierValue,
   type KnownProfile,
   type KnownVisitor,
   type OrderObserved,
@@ -19,21 +22,25 @@ import {
   type Sql,
   type SubjectId,
   type TenantId,
+  type VisitBackground,
   type VisitorChanged,
 } from '@tributary/domain';
 import type { Vault } from '@tributary/vault';
 import type { BuyerBackgrounds } from '../order-intents.js';
-import { findProfilesOf, type StoredProfile } from './profiles.store.js';
+import type { VisitBackgrounds, VisitorRef } from '../visits/visit-intents.js';
+import { findProfiles, findProfilesOf, type StoredProfile } from './profiles.store.js';
 import { findPurchasesShown } from './purchases-shown.store.js';
 import { findVisitors, type StoredVisitor } from './visitors.store.js';
 
 /** A person's devices, of which only the newest clicks are looked for. */
 const MAX_DEVICES = 5;
 
+type OpenedValue = IdentifierValue & Pick<ProfileSubject, 'kind'>;
+
 const visitorName = (tenantId: TenantId, visitor: SubjectId): string => `${tenantId}:${visitor}`;
 
-/** Reads what identity and visits have shown of orders' buyers, and opens it. */
-export class StoredBackgrounds implements BuyerBackgrounds {
+/** Reads what identity and visits have shown of orders' buyers and of visitors, and opens it. */
+export class StoredBackgrounds implements BuyerBackgrounds, VisitBackgrounds {
   constructor(
     private readonly sql: Sql,
     private readonly app: string,
@@ -71,10 +78,33 @@ export class StoredBackgrounds implements BuyerBackgrounds {
     return backgrounds;
   }
 
-  private async openVisitor({ tenantId, visitor, version, record }: StoredVisitor): Promise<KnownVisitor> {
+  async ofVisitors(refs: readonly VisitorRef[]): Promise<ReadonlyMap<string, VisitBackground>> {
+    const visitors = await findVisitors(this.sql, this.app, refs);
+    const profiles = await findProfiles(
+      this.sql,
+      this.app,
+      visitors.flatMap(({ tenantId, profileId }) => (profileId === null ? [] : [{ tenantId, profileId }])),
+    );
+    const known = new Map<string, KnownProfile | null>();
+    for (const profile of profiles) known.set(profileKey(profile), await this.openProfile(profile, false));
+    const backgrounds = new Map<string, VisitBackground>();
+    for (const { tenantId, visitor, version, profileId, record } of visitors) {
+      const { consents } = await this.readVisitor(record);
+      const profile = profileId === null ? null : (known.get(profileKey({ tenantId, profileId })) ?? null);
+      backgrounds.set(visitorKey({ tenantId, visitor }), { visitor: { version, consents }, profile });
+    }
+    return backgrounds;
+  }
+
+  private async readVisitor(record: Buffer): Promise<VisitorChanged> {
     await this.learn(record);
     const event = decodeVisitorEvent(this.book, record);
     if (event.type !== 'VisitorChanged') throw new MalformedRecord('a stored visitor is none');
+    return event;
+  }
+
+  private async openVisitor({ tenantId, visitor, version, record }: StoredVisitor): Promise<KnownVisitor> {
+    const event = await this.readVisitor(record);
     const opened = await this.vault.openMany(tenantId, sealedParts(event));
     return { visitor, version, consents: event.consents, evidence: readVisitorEvidence(await this.readParts(event, opened)) };
   }
@@ -93,29 +123,32 @@ export class StoredBackgrounds implements BuyerBackgrounds {
     return {
       profileId,
       version,
-      emails: values('email'),
-      phones: values('phone'),
-      externalIds: values('visitor'),
+      emails: hashesOf(values, 'email'),
+      phones: hashesOf(values, 'phone'),
+      externalIds: hashesOf(values, 'visitor'),
+      customers: values.flatMap(({ kind, shopConnectionId, value: customerId }) =>
+        kind !== 'customer' || shopConnectionId === '' ? [] : [{ shopConnectionId, customerId }],
+      ),
       clickIds: needsClicks ? await this.clicksOf(tenantId, devices) : [],
     };
   }
 
-  /** SHA-256 of each kind’s values; what was erased, and a device that others use too, is left out. */
-  private async valuesOf(tenantId: TenantId, subjects: readonly ProfileSubject[]): Promise<(kind: ProfileSubject['kind']) => string[]> {
+  /** What was erased, and a device that others use too, is left out. */
+  private async valuesOf(tenantId: TenantId, subjects: readonly ProfileSubject[]): Promise<readonly OpenedValue[]> {
     const sealed = subjects.flatMap(({ kind, subjectId, isShared, sealedValue, sealedIn }) =>
       sealedValue === null || sealedIn === null || isShared
         ? []
         : [{ kind, subjectId, sealed: sealedValue, topic: ASSERTION_EVENTS_TOPIC, eventId: sealedIn }],
     );
     const opened = await this.vault.openMany(tenantId, sealed);
-    const values: { readonly kind: ProfileSubject['kind']; readonly sha256: string }[] = [];
+    const values: OpenedValue[] = [];
     for (const [index, framed] of opened.entries()) {
       const kind = sealed[index]?.kind;
       if (framed === null || kind === undefined) continue;
       await this.learn(framed);
-      values.push({ kind, sha256: decodeIdentifierValue(this.book, framed).sha256 });
+      values.push({ kind, ...decodeIdentifierValue(this.book, framed) });
     }
-    return (kind) => values.filter((value) => value.kind === kind).map(({ sha256 }) => sha256);
+    return values;
   }
 
   private async clicksOf(tenantId: TenantId, devices: readonly ProfileSubject[]): Promise<KnownProfile['clickIds']> {
@@ -125,6 +158,9 @@ export class StoredBackgrounds implements BuyerBackgrounds {
     return known.flatMap(({ evidence }) => evidence.clickIds).toSorted((a, b) => b.at - a.at);
   }
 }
+
+const hashesOf = (values: readonly OpenedValue[], kind: OpenedValue['kind']): string[] =>
+  values.filter((value) => value.kind === kind).map(({ sha256 }) => sha256);
 
 /** The surest first. */
 const billingSubjects = ({ customer, email, phone }: OrderObserved['subjects']): SubjectId[] =>

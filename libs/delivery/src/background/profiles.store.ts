@@ -63,20 +63,47 @@ export interface StoredProfile {
   readonly record: Buffer;
 }
 
+interface ProfileRow {
+  readonly tenant_id: TenantId;
+  readonly profile_id: ProfileId;
+  readonly version: number;
+  readonly subject_ids: SubjectId[];
+  readonly record: Buffer;
+}
+
+const toProfile = (row: ProfileRow): StoredProfile => ({
+  tenantId: row.tenant_id,
+  profileId: row.profile_id,
+  version: row.version,
+  subjectIds: row.subject_ids,
+  record: row.record,
+});
+
+/** By their ids; absent ones are absent. */
+export async function findProfiles(
+  sql: Sql,
+  app: string,
+  refs: readonly { readonly tenantId: TenantId; readonly profileId: ProfileId }[],
+): Promise<StoredProfile[]> {
+  if (refs.length === 0) return [];
+  const schema = plainIdentifier(app);
+  const rows = await sql.query<ProfileRow>(
+    `profiles-by-id-${schema}`,
+    `select tenant_id, profile_id, version, subject_ids, record from ${schema}.profiles
+       join (select distinct * from unnest($1::text[], $2::text[]) as k(tenant_id, profile_id)) k using (tenant_id, profile_id)`,
+    [refs.map(({ tenantId }) => tenantId), refs.map(({ profileId }) => profileId)],
+  );
+  return rows.map(toProfile);
+}
+
 /** Profiles that any of the subjects belongs to. */
 export async function findProfilesOf(sql: Sql, app: string, subjects: readonly SubjectId[]): Promise<StoredProfile[]> {
   if (subjects.length === 0) return [];
   const schema = plainIdentifier(app);
-  const rows = await sql.query<{ tenant_id: TenantId; profile_id: ProfileId; version: number; subject_ids: SubjectId[]; record: Buffer }>(
+  const rows = await sql.query<ProfileRow>(
     `profiles-find-${schema}`,
     `select tenant_id, profile_id, version, subject_ids, record from ${schema}.profiles where subject_ids && $1::text[] order by profile_id`,
     [[...new Set(subjects)]],
   );
-  return rows.map((row) => ({
-    tenantId: row.tenant_id,
-    profileId: row.profile_id,
-    version: row.version,
-    subjectIds: row.subject_ids,
-    record: row.record,
-  }));
+  return rows.map(toProfile);
 }

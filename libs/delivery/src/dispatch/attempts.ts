@@ -155,7 +155,7 @@ export class Attempts<Settings, Secrets, Intent extends Prepared> {
     const eventId = this.ports.newEventId();
     const sealedRequest = await this.ports.seal(entry, intent, body, eventId);
     const moment = { ...this.moment(), newEventId: () => eventId };
-    const matchKeys = entry.plan?.matchKeys ?? [];
+    const matchKeys = this.destination.matchKeysOf?.(intent) ?? entry.plan?.matchKeys ?? [];
     const change = attemptDelivery(
       entry,
       {

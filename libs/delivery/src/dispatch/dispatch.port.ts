@@ -21,6 +21,7 @@ export interface Vendor<Settings, Secrets, Intent> extends Pick<
 > {
   holdBack?(intent: Intent, settings: Settings, nowMs: number): HoldBack | null;
   identityOf?(intent: Intent): IdentityUsed;
+  matchKeysOf?(intent: Intent): readonly string[];
   toRequest(intents: readonly Intent[], mode: DeliveryMode, settings: Settings, secrets: Secrets, baseUrl: string): VendorRequest;
 }
 

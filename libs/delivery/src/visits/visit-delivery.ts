@@ -6,6 +6,7 @@ import type {
   Positioned,
   Sql,
   Alerts,
+  TenantId,
   VisitDeliveryEvent,
   VisitDestination,
   VisitEvent,
@@ -24,7 +25,7 @@ import { OutboxPublisher } from '../outbox/outbox-publisher.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
 import { applyVisitDeliveries } from './visit-fold.js';
 import { VisitHand } from './visit-hand.js';
-import { VisitIntents, type PreparedVisit } from './visit-intents.js';
+import { VisitIntents, type PreparedVisit, type VisitBackgrounds } from './visit-intents.js';
 import { VisitLedgerStore } from './visit-ledger.store.js';
 import { VisitPlanner } from './visit-planner.js';
 
@@ -50,6 +51,7 @@ export interface VisitDeliveryPorts<Settings extends WithSources, Secrets> {
   readonly partitions: number;
   readonly watch: { look(): Promise<void> };
   readonly directory: ConnectionDirectory<Settings>;
+  readonly backgrounds: VisitBackgrounds;
   readonly inForce: (credential: Credential) => Promise<DestinationInForce<Settings, Secrets> | undefined>;
 }
 
@@ -133,13 +135,17 @@ export class VisitDelivery<Settings extends WithSources & { readonly mode: 'live
 
   private makeDispatcher(store: VisitLedgerStore): Dispatcher<Settings, Secrets, PreparedVisit> {
     const { ports, destination } = this;
-    const { vendor, log, told, watch, vault, book, learn, directory } = ports;
-    const intents = new VisitIntents(this.hand, directory, vault, book, learn, (tenantId, count) => told.keysMissing(tenantId, count));
+    const { vendor, log, told, watch, vault, book, learn, directory, backgrounds } = ports;
+    const onKeysMissing = (tenantId: TenantId, count: number): Promise<void> => told.keysMissing(tenantId, count);
+    const intents = new VisitIntents(this.hand, directory, vault, book, learn, onKeysMissing, backgrounds);
     const outcomes = ports.metrics.counter('tributary_visit_outcomes_total', 'Outcomes of vendor requests, by visit', ['event', 'outcome']);
     return new Dispatcher<Settings, Secrets, PreparedVisit>(
       {
         declaration: destination.declaration,
         expiryOf: (...args) => destination.expiryOf(...args),
+        holdBack: (...args) => destination.visits.holdBack(...args),
+        identityOf: (...args) => destination.visits.identityOf(...args),
+        matchKeysOf: (...args) => destination.visits.matchKeysOf(...args),
         toRequest: (...args) => destination.visits.toRequest(...args),
         interpret: (...args) => destination.interpret(...args),
       },

@@ -1,5 +1,16 @@
 import { decodeVisitPersonal, schemaIdOf, VISIT_EVENTS_TOPIC, type SchemaBook } from '@tributary/codecs';
-import { ledgerKey, type LedgerEntry, type TenantId, type VisitEvent, type VisitIntent, type VisitPersonal } from '@tributary/domain';
+import {
+  ledgerKey,
+  UNKNOWN_VISITOR,
+  visitorKey,
+  type LedgerEntry,
+  type SubjectId,
+  type TenantId,
+  type VisitBackground,
+  type VisitEvent,
+  type VisitIntent,
+  type VisitPersonal,
+} from '@tributary/domain';
 import type { Vault } from '@tributary/vault';
 import type { ConnectionDirectory, WithSources } from '../connection-directory.js';
 import type { Prepared } from '../dispatch/dispatch.port.js';
@@ -7,7 +18,17 @@ import type { QueuedVisit, VisitHand } from './visit-hand.js';
 
 export type PreparedVisit = VisitIntent & Prepared;
 
-/** The visits behind ledger entries, their personal parts opened. */
+export interface VisitorRef {
+  readonly tenantId: TenantId;
+  readonly visitor: SubjectId;
+}
+
+/** What an app knows of visitors beyond their visits, by {@link visitorKey}; absent: nothing. */
+export interface VisitBackgrounds {
+  ofVisitors(refs: readonly VisitorRef[]): Promise<ReadonlyMap<string, VisitBackground>>;
+}
+
+/** The visits behind ledger entries, their personal parts opened, and what is known of who made them. */
 export class VisitIntents<Settings extends WithSources> {
   constructor(
     private readonly hand: VisitHand,
@@ -17,6 +38,7 @@ export class VisitIntents<Settings extends WithSources> {
     private readonly learn: (framed: Buffer) => Promise<void>,
     /** Personal parts whose key is gone: erased, or lost with a database. */
     private readonly onKeysMissing: (tenantId: TenantId, count: number) => Promise<void>,
+    private readonly backgrounds: VisitBackgrounds,
   ) {}
 
   async of(entries: readonly LedgerEntry[]): Promise<ReadonlyMap<string, PreparedVisit>> {
@@ -25,12 +47,22 @@ export class VisitIntents<Settings extends WithSources> {
       const found = this.hand.get(key);
       return found === undefined ? [] : [[key, found]];
     });
-    const personal = await this.openAll(queued.map(([, { visit }]) => visit));
+    const visits = queued.map(([, { visit }]) => visit);
+    const [personal, backgrounds] = await Promise.all([this.openAll(visits), this.backgrounds.ofVisitors(visits.flatMap(visitorOf))]);
     const intents = new Map<string, PreparedVisit>();
     for (const [key, { visit, eventName }] of queued) {
       const tenant = this.directory.tenant(visit.tenantId);
       if (tenant === undefined) continue;
-      intents.set(key, { tenant, eventName, visit, personal: personal.get(visit) ?? null, sealedUnder: null });
+      const [visitor] = visitorOf(visit);
+      intents.set(key, {
+        tenant,
+        source: this.directory.source(visit.tenantId, visit.shopConnectionId) ?? null,
+        eventName,
+        visit,
+        personal: personal.get(visit) ?? null,
+        background: (visitor === undefined ? undefined : backgrounds.get(visitorKey(visitor))) ?? UNKNOWN_VISITOR,
+        sealedUnder: null,
+      });
     }
     return intents;
   }
@@ -56,3 +88,5 @@ export class VisitIntents<Settings extends WithSources> {
     return opened;
   }
 }
+
+const visitorOf = ({ tenantId, visitor }: VisitEvent): VisitorRef[] => (visitor === null ? [] : [{ tenantId, visitor }]);

@@ -5,6 +5,7 @@ import {
   visitEntryOf,
   type DeliveryMode,
   type DeliveryState,
+  type IdentityUsed,
   type LedgerEntry,
   type LedgerKeyParts,
   type VisitDeliveryEvent,
@@ -43,6 +44,12 @@ export const VISIT_ROWS = new BulkRows<LoggedVisit>([
   column('code', 'text', (visit) => lastAttempt(visit)?.code ?? null),
   column('message', 'text', (visit) => lastAttempt(visit)?.message ?? null),
   column('request_id', 'text', (visit) => lastAttempt(visit)?.requestId ?? null),
+  column('match_keys', 'text', (visit) => lastAttempt(visit)?.matchKeys.join(',') ?? ''),
+  column('consent', 'text', (visit) => lastAttempt(visit)?.identity?.consent ?? null),
+  column('consent_from', 'text', (visit) => lastAttempt(visit)?.identity?.consentFrom ?? null),
+  column('visitor_version', 'bigint', (visit) => lastAttempt(visit)?.identity?.visitorVersion ?? null),
+  column('profile_id', 'text', (visit) => lastAttempt(visit)?.identity?.profileId ?? null),
+  column('profile_version', 'bigint', (visit) => lastAttempt(visit)?.identity?.profileVersion ?? null),
   column('logged_at', 'bigint', ({ loggedAt }) => loggedAt),
   column('settled_at', 'bigint', ({ entry }) => entry.settledAt),
 ]);
@@ -85,8 +92,27 @@ export interface VisitDeliveryRow {
   readonly code: string | null;
   readonly message: string | null;
   readonly request_id: string | null;
+  /** Comma between them. */
+  readonly match_keys: string;
+  readonly consent: string | null;
+  readonly consent_from: string | null;
+  readonly visitor_version: number | null;
+  readonly profile_id: string | null;
+  readonly profile_version: number | null;
   readonly logged_at: number;
 }
+
+const identityOf = (row: VisitDeliveryRow): IdentityUsed | null =>
+  row.consent === null
+    ? null
+    : {
+        consent: row.consent,
+        consentFrom: row.consent_from ?? '',
+        visitorVersion: row.visitor_version,
+        profileId: row.profile_id,
+        profileVersion: row.profile_version,
+        clickFrom: null,
+      };
 
 export function toVisitEntry(row: VisitDeliveryRow): LedgerEntry {
   const { loggedAt: _loggedAt, ...entry } = visitEntryOf(
@@ -115,6 +141,8 @@ export function toVisitEntry(row: VisitDeliveryRow): LedgerEntry {
       attemptedAt: row.attempted_at,
       unknownSince: row.unknown_since,
       dueAt: row.due_at,
+      matchKeys: row.match_keys === '' ? [] : row.match_keys.split(','),
+      identity: identityOf(row),
     },
   );
   return entry;

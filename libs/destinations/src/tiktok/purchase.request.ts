@@ -12,6 +12,7 @@ import {
   type DeliveryIntent,
   type DeliveryMode,
   type DeliveryPlan,
+  type KnownProfile,
   type OrderPersonal,
   type PersonIdentifier,
   type VendorRequest,
@@ -108,11 +109,21 @@ export function clickOfIntent({ personal, orderedAt, isRenewal, background }: De
   return clickOf({ ttclid: known(personal?.ttclid ?? '') ?? '', sessionEntryTtclid }, orderedAt, isRenewal, background);
 }
 
-/** The order's own first; of what identity adds only the first few. */
-function several(own: string | undefined, further: readonly string[]): string | string[] | undefined {
+/** What the order or visit itself says first; of what identity adds only the first few. */
+export function several(own: string | undefined, further: readonly string[]): string | string[] | undefined {
   const all = [...new Set([...(own === undefined ? [] : [own]), ...further])].slice(0, MAX_VALUES);
   return all.length > 1 ? all : all[0];
 }
+
+/** What the request says of the buyer, sorted. */
+export const matchKeysOfPurchase = (intent: DeliveryIntent): readonly string[] =>
+  intent.personal === null ? [] : matchKeysIn(userOf(intent.personal, intent));
+
+/** TikTok's names of what is filled, sorted. */
+export const matchKeysIn = (user: TiktokUser): readonly string[] =>
+  Object.entries(user)
+    .flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    .toSorted();
 
 function userOf(personal: OrderPersonal, intent: DeliveryIntent): TiktokUser {
   const { tenant, source, isRenewal, background } = intent;
@@ -121,10 +132,7 @@ function userOf(personal: OrderPersonal, intent: DeliveryIntent): TiktokUser {
   return {
     email: several(hashed(normaliseEmail(billing.email)), background.profile?.emails ?? []),
     phone: several(hashed(normalisePhone(billing.phone, [billing.country, tenant.defaultCountry])), background.profile?.phones ?? []),
-    external_id: hashedIds(
-      [personal.visitorId, customerExternalId(source.connectionId, personal.customerId)],
-      background.profile?.externalIds ?? [],
-    ),
+    external_id: externalIdsOf([personal.visitorId, customerExternalId(source.connectionId, personal.customerId)], background.profile),
     first_name: hashed(normaliseName(billing.firstName)),
     last_name: hashed(normaliseName(billing.lastName)),
     zip_code: hashed(normaliseZip(billing.postcode)),
@@ -177,8 +185,11 @@ export function customerExternalId(shopConnectionId: string, customerId: string)
   return id?.kind === 'clear' ? `${shopConnectionId}:${id.value}` : '';
 }
 
-export function hashedIds(ids: readonly string[], further: readonly string[] = []): string[] | undefined {
-  const hashes = new Set([...ids.map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined), ...further]);
+/** The own ids, then those of the person's accounts, then those of the person's devices; each hashed. */
+export function externalIdsOf(own: readonly string[], profile: KnownProfile | null): string[] | undefined {
+  const accounts = profile?.customers.map(({ shopConnectionId, customerId }) => customerExternalId(shopConnectionId, customerId)) ?? [];
+  const ids = [...own, ...accounts].map((id) => hashed(normaliseExternalId(id))).filter((hash) => hash !== undefined);
+  const hashes = new Set([...ids, ...(profile?.externalIds ?? [])]);
   return hashes.size > 0 ? [...hashes].slice(0, MAX_VALUES) : undefined;
 }
 

@@ -2,10 +2,10 @@ import type { Destination, VisitDestination } from '@tributary/domain';
 import { interpretTiktokReply } from './answer-classes.js';
 import { isTooOld, planPurchase } from './purchase.plan.js';
 import { holdBackPurchase, identityUsedBy } from './purchase/background.js';
-import { purchaseRequest } from './purchase.request.js';
+import { matchKeysOfPurchase, purchaseRequest } from './purchase.request.js';
 import type { TiktokSecrets, TiktokSettings } from './tiktok.schema.js';
-import { planVisit } from './visit.plan.js';
-import { visitRequest } from './visit.request.js';
+import { holdBackVisit, identityUsedByVisit, planVisit } from './visit.plan.js';
+import { matchKeysOfVisit, visitRequest } from './visit.request.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -42,9 +42,17 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
   },
   holdBack: holdBackPurchase,
   identityOf: identityUsedBy,
+  matchKeysOf: matchKeysOfPurchase,
   /** A request has one pixel, and test events never travel with live ones. */
   batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
   toRequest: purchaseRequest,
   interpret: interpretTiktokReply,
-  visits: { lingerMs: 1_000, planVisit, toRequest: visitRequest },
+  visits: {
+    lingerMs: 1_000,
+    planVisit,
+    holdBack: holdBackVisit,
+    identityOf: identityUsedByVisit,
+    matchKeysOf: matchKeysOfVisit,
+    toRequest: visitRequest,
+  },
 };

@@ -1,4 +1,16 @@
-import type { DestinationContext, ReasonCode, SourceContext, VisitContent, VisitDecision, VisitEvent } from '@tributary/domain';
+import {
+  visitConsentOf,
+  type ConsentUsed,
+  type DestinationContext,
+  type HoldBack,
+  type IdentityUsed,
+  type ReasonCode,
+  type SourceContext,
+  type VisitContent,
+  type VisitDecision,
+  type VisitEvent,
+  type VisitIntent,
+} from '@tributary/domain';
 import { isTooOld, MAX_FUTURE_MS, TEST_MODE_LASTS_MS } from './purchase.plan.js';
 import type { TiktokSettings, TiktokVisitEvent } from './tiktok.schema.js';
 
@@ -26,6 +38,29 @@ export function planVisit(
       ? 'event-off'
       : (refusalOf(visit, source, destination, nowMs) ?? (isComplete(visit, eventName) ? null : 'incomplete'));
   return reason === null ? { eventName } : { eventName: null, reason };
+}
+
+const consentOfIntent = ({ visit, source, background }: VisitIntent): ConsentUsed =>
+  visitConsentOf(visit, background.visitor?.consents ?? [], source?.isConsentRequired === true);
+
+/** A visit must not leave any more when its visitor has denied consent since it was decided. */
+export function holdBackVisit(intent: VisitIntent): HoldBack | null {
+  const { reason } = consentOfIntent(intent);
+  return reason === null ? null : { kind: 'suppress', reason };
+}
+
+/** What the request uses of identity: written into the log with the attempt. A visit shows its own click. */
+export function identityUsedByVisit(intent: VisitIntent): IdentityUsed {
+  const { visitor, profile } = intent.background;
+  const { answer, from } = consentOfIntent(intent);
+  return {
+    consent: answer,
+    consentFrom: from,
+    visitorVersion: visitor?.version ?? null,
+    profileId: profile?.profileId ?? null,
+    profileVersion: profile?.version ?? null,
+    clickFrom: null,
+  };
 }
 
 /** Null: no event of TikTok's at all. */
@@ -62,8 +97,8 @@ function refusalOf(
   { settings, activatedAt, configuredAt }: DestinationContext<TiktokSettings>,
   nowMs: number,
 ): ReasonCode | null {
-  if (visit.consent === 'denied') return 'consent-denied';
-  if ((visit.isConsentRequired || source?.isConsentRequired === true) && visit.consent !== 'granted') return 'consent-missing';
+  const { reason } = visitConsentOf(visit, [], source?.isConsentRequired === true);
+  if (reason !== null) return reason;
   const eventTime = visit.occurredAt;
   if (eventTime < (settings.sendFrom === null ? activatedAt : Date.parse(settings.sendFrom))) return 'before-go-live';
   if (isTooOld(eventTime, settings, nowMs)) return 'too-old';

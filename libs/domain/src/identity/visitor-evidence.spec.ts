@@ -19,6 +19,7 @@ const NOTHING: VisitPersonal = {
   phone: '',
   phoneSha256: '',
   customerId: '',
+  visitorId: '',
   properties: {},
 };
 const part = (at: number, personal: Partial<VisitPersonal> | null): OpenedPart => ({

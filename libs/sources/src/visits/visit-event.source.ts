@@ -150,7 +150,7 @@ function personalOf(
   setting: VisitSetting,
   problem: FirstProblem,
 ): VisitPersonal {
-  const { evidence, pages } = setting;
+  const { evidence, pages, visitorId } = setting;
   const { referrer } = event;
   const referrerText = plainText(referrer, MAX_URL_CHARS);
   const { ttclid, ttclidAt } = clickOf(page, referrerText.includes('ttclid=') ? pages.of(referrer) : null, occurredAt, setting);
@@ -169,6 +169,7 @@ function personalOf(
     phone: people.phone?.value ?? '',
     phoneSha256: people.phone?.sha256 ?? '',
     customerId: people.customer?.value ?? '',
+    visitorId: visitorId ?? '',
     properties: propertiesOf(event['properties'], problem),
   };
 }

@@ -43,10 +43,10 @@ export class AssertionSealer implements KindSealer<UnsealedAssertion> {
   recordUnder(subjects: readonly (Subject | undefined)[], fact: Omit<UnsealedAssertion, 'kind'>): OutgoingRecord {
     const { envelope, basis, basisEventId, order, identifiers } = fact;
     const { eventId, tenantId } = envelope;
-    const asserted = identifiers.map(({ kind, value, sha256, flags }, index): AssertedIdentifier => {
+    const asserted = identifiers.map(({ kind, value, sha256, shopConnectionId, flags }, index): AssertedIdentifier => {
       const subject = subjects[index];
       if (subject === undefined) throw new Error('an asserted identifier without a subject');
-      const sealedValue = this.vault.seal(subject, encodeIdentifierValue(this.book, { value, sha256 }), {
+      const sealedValue = this.vault.seal(subject, encodeIdentifierValue(this.book, { value, sha256, shopConnectionId }), {
         topic: ASSERTION_EVENTS_TOPIC,
         eventId,
       });

@@ -18,6 +18,12 @@ export interface VisitDelivery {
     readonly message: string | null;
     readonly requestId: string | null;
   } | null;
+  /** What the newest request said of the visitor. */
+  readonly matchKeys: readonly string[];
+  /** `granted`, `denied`, `none`: what it relied on; null when there was none. */
+  readonly consent: string | null;
+  /** Whose identifiers it added; null: nobody's. */
+  readonly profileId: string | null;
   readonly visitedAt: string;
   readonly settledAt: string | null;
 }
@@ -34,6 +40,9 @@ interface Row {
   readonly code: string | null;
   readonly message: string | null;
   readonly request_id: string | null;
+  readonly match_keys: string;
+  readonly consent: string | null;
+  readonly profile_id: string | null;
   readonly event_time: number;
   readonly settled_at: number | null;
 }
@@ -43,7 +52,7 @@ export async function findVisitDeliveries(sql: Sql, tenantId: TenantId, eventId:
   const rows = await sql.query<Row>(
     'visit-deliveries-of-visit',
     `select destination_connection_id, source_connection_id, event_name, mode, state, reason, attempt_count, attempted_at, code, message,
-            request_id, event_time, settled_at
+            request_id, match_keys, consent, profile_id, event_time, settled_at
        from tiktok.visit_deliveries where tenant_id = $1 and reference = $2 order by destination_connection_id, source_connection_id, mode`,
     [tenantId, eventId],
   );
@@ -58,6 +67,9 @@ export async function findVisitDeliveries(sql: Sql, tenantId: TenantId, eventId:
     attempts: row.attempt_count,
     lastAttempt:
       row.attempted_at === null ? null : { at: inUtc(row.attempted_at), code: row.code, message: row.message, requestId: row.request_id },
+    matchKeys: row.match_keys === '' ? [] : row.match_keys.split(','),
+    consent: row.consent,
+    profileId: row.profile_id,
     visitedAt: inUtc(row.event_time),
     settledAt: inUtcOrNull(row.settled_at),
   }));

@@ -36,6 +36,7 @@ const profile: NonNullable<BuyerBackground['profile']> = {
   emails: [sha256('maria.perez@example.com'), sha256('maria@work.example')],
   phones: [sha256('+56900000000')],
   externalIds: [sha256('visitor-of-the-phone')],
+  customers: [{ shopConnectionId: 'shop', customerId: '77' }],
   clickIds: [{ ttclid: 'E.C.P.person', at: PAID_AT - HOUR_MS }],
 };
 
@@ -76,7 +77,7 @@ describe('what identity adds', () => {
     const { user } = eventOf({ background: { ...UNKNOWN_BUYER, profile } });
     expect(user?.email).toEqual([sha256('maria.perez@example.com'), sha256('maria@work.example')]);
     expect(user?.phone).toEqual([sha256('+56987654321'), sha256('+56900000000')]);
-    expect(user?.external_id).toEqual([sha256('visitor-ABC'), sha256('visitor-of-the-phone')]);
+    expect(user?.external_id).toEqual([sha256('visitor-ABC'), sha256('shop:77'), sha256('visitor-of-the-phone')]);
     expect(user?.ttclid).toBe('E.C.P.person');
   });
 
