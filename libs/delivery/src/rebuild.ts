@@ -19,16 +19,7 @@ import {
   type VisitDeliveryEvent,
 } from '@tributary/domain';
 import { withTopicAdmin, type KafkaClient } from '@tributary/kafka';
-import {
-  addIndexes,
-  applySettings,
-  differingRows,
-  lockTables,
-  makeShadow,
-  type RowVersion,
-  swapSchemas,
-  TablesBusy,
-} from '@tributary/postgres';
+import { applySettings, rebuildSchema, type OffsetsByTopic, type RebuildReport, type RowVersion } from '@tributary/postgres';
 import type { FoldOf } from './background/buyer-folds.js';
 import { applyDeliveryEvents, foldDeliveries } from './delivery-fold.js';
 import { LedgerStore } from './ledger.store.js';
@@ -61,19 +52,7 @@ export interface RebuildTarget {
   readonly furtherTables?: Readonly<Record<string, RowVersion>>;
 }
 
-export interface RebuildReport {
-  readonly events: number;
-  readonly seconds: number;
-  /** Rows that differed from the live ones although key and version are the same, by table. */
-  readonly differing: ReadonlyMap<string, number>;
-  readonly isSwapped: boolean;
-}
-
-const LOCK_TIMEOUT_MS = 10_000;
-/** The last pass under the lock is short: it begins when no more than this is left. */
-const SWAP_ATTEMPTS = 10;
-const CLOSE_ENOUGH_RECORDS = 2_000;
-const MAX_PASSES = 20;
+const NOTHING: ReadonlyMap<number, number> = new Map();
 const VERSIONED: Readonly<Record<string, RowVersion>> = {
   connections: { key: ['tenant_id', 'connection_id'], version: ['version'] },
   orders: {
@@ -111,100 +90,54 @@ export class Rebuild {
   }
 
   /** With `isDryRun` the shadow is compared and thrown away. */
-  async run(isDryRun: boolean): Promise<RebuildReport> {
-    const began = performance.now();
+  run(isDryRun: boolean): Promise<RebuildReport> {
     const { sql, onProgress } = this.ports;
-    onProgress('shadow', `empty tables in ${this.shadow}`);
-    await makeShadow(sql, this.target.app, this.shadow);
-    for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
-      const read = await this.catchUp(sql);
-      onProgress('fold', `pass ${pass}: ${read} events, ${this.folding.events} in all`);
-      if (read <= CLOSE_ENOUGH_RECORDS) break;
-    }
-    onProgress('indexes', 'building them');
-    await addIndexes(sql, this.target.app, this.shadow);
-    await this.catchUp(sql);
-    const { visitTopic, furtherTables = {} } = this.target;
-    const tables = { ...VERSIONED, ...(visitTopic === null ? {} : VISIT_TABLES), ...furtherTables };
-    const differing = await differingRows(sql, this.target.app, this.shadow, tables);
-    onProgress('compare', [...differing].map(([table, count]) => `${table} ${count} differ`).join(', '));
-    if (isDryRun) await sql.query('', `drop schema ${this.shadow} cascade`);
-    else await this.swapWhenFree();
-    return { events: this.folding.events, seconds: (performance.now() - began) / 1_000, differing, isSwapped: !isDryRun };
+    const { app: schema, deliveryTopic, visitTopic, furtherTables = {} } = this.target;
+    return rebuildSchema(
+      {
+        sql,
+        schema,
+        shadow: this.shadow,
+        tables: { ...VERSIONED, ...(visitTopic === null ? {} : VISIT_TABLES), ...furtherTables },
+        catchUp: (on, live) => this.catchUp(on, live),
+        ownTopics: visitTopic === null ? [deliveryTopic] : [deliveryTopic, visitTopic],
+        finish: (tx, catchUp) => this.finish(tx, catchUp),
+        onProgress,
+      },
+      isDryRun,
+    );
   }
 
-  /** Settings and orders up to where the live projections are (never beyond: they would skip deciding), deliveries to the end. */
-  private async catchUp(sql: Sql): Promise<number> {
+  private async catchUp(sql: Sql, live: OffsetsByTopic): Promise<number> {
     const before = this.folding.events;
-    const live = await this.liveOffsets(sql);
-    const deliveryEnds = await this.ends(this.target.deliveryTopic);
-    await this.folding.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? new Map<number, number>());
-    await this.folding.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? new Map<number, number>());
-    for (const fold of this.target.further?.(this.ports.book) ?? []) {
-      await this.folding.fold(sql, furtherSource(sql, fold), live.get(fold.topic) ?? new Map<number, number>());
-    }
+    const { deliveryTopic, visitTopic, further } = this.target;
+    const deliveryEnds = await this.ends(deliveryTopic);
+    await this.folding.fold(sql, this.settings(sql), live.get(CONFIG_EVENTS_TOPIC) ?? NOTHING);
+    await this.folding.fold(sql, this.orders(sql), live.get(ORDER_EVENTS_TOPIC) ?? NOTHING);
+    for (const fold of further?.(this.ports.book) ?? [])
+      await this.folding.fold(sql, furtherSource(sql, fold), live.get(fold.topic) ?? NOTHING);
     await this.folding.fold(sql, this.deliveries(sql), deliveryEnds);
-    const { visitTopic } = this.target;
     if (visitTopic !== null) await this.folding.fold(sql, this.visitDeliveries(sql, visitTopic), await this.ends(visitTopic));
     return this.folding.events - before;
   }
 
-  /** Tables that are busy change nothing: the shadow is brought up to date again and the swap tried anew. */
-  private async swapWhenFree(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.swap();
-      } catch (error) {
-        if (!(error instanceof TablesBusy) || attempt === SWAP_ATTEMPTS) throw error;
-        this.ports.onProgress('swap', `${error.message}; trying again`);
-        await this.catchUp(this.ports.sql);
-      }
-    }
-  }
-
-  private async swap(): Promise<void> {
-    const { sql, onProgress } = this.ports;
-    const { app } = this.target;
-    onProgress('swap', 'waiting for the lock');
-    await sql.transaction(async (tx) => {
-      await lockTables(tx, app, LOCK_TIMEOUT_MS);
-      // First the outbox, then the log's end: what left the outbox before was in the log before.
-      const unpublished = await tx.query<{ value: Buffer }>('rebuild-outbox', `select value from ${app}_ops.outbox order by id`);
-      const unpublishedVisits =
-        this.target.visitTopic === null
-          ? []
-          : await tx.query<{ ledger_key: string; value: Buffer }>(
-              'rebuild-visit-outbox',
-              `select ledger_key, value from ${app}_ops.visit_outbox order by id`,
-            );
-      // Up to the live offsets, which nobody moves now: a consumer whose partition is idle would never notice that it was set back.
-      await this.catchUp(tx);
-      await this.foldOutbox(
-        tx,
-        unpublished.map(({ value }) => value),
-      );
-      if (this.target.visitTopic !== null) await this.foldVisitOutbox(tx, this.target.visitTopic, unpublishedVisits);
-      await this.refuseAhead(tx);
-      await swapSchemas(tx, app, this.shadow);
-      // Offsets may lie further back now: running processes must not take that for a restored backup.
-      await tx.query('rebuild-done', `insert into ${app}_ops.rebuilds default values`);
-    });
-    onProgress('swap', 'done');
-  }
-
-  /** A shadow that has read further than the live projection would make it skip orders that nobody has decided on. */
-  private async refuseAhead(tx: Sql): Promise<void> {
-    const rows = await tx.query<{ topic: string; partition: number }>(
-      'rebuild-ahead',
-      `select s.topic, s.partition from ${this.shadow}.offsets s
-         left join ${this.target.app}.offsets l using (projection, topic, partition)
-        where s.topic <> all($1::text[]) and s.next_offset > coalesce(l.next_offset, 0)`,
-      [[this.target.deliveryTopic, this.target.visitTopic ?? this.target.deliveryTopic]],
+  /** First the outbox, then the log's end: what left the outbox before was in the log before. */
+  private async finish(tx: Sql, catchUp: () => Promise<unknown>): Promise<void> {
+    const { app, visitTopic } = this.target;
+    const unpublished = await tx.query<{ value: Buffer }>('rebuild-outbox', `select value from ${app}_ops.outbox order by id`);
+    const unpublishedVisits =
+      visitTopic === null
+        ? []
+        : await tx.query<{ ledger_key: string; value: Buffer }>(
+            'rebuild-visit-outbox',
+            `select ledger_key, value from ${app}_ops.visit_outbox order by id`,
+          );
+    await catchUp();
+    await this.foldOutbox(
+      tx,
+      unpublished.map(({ value }) => value),
     );
-    if (rows.length > 0)
-      throw new Error(
-        `the shadow is ahead of the live projection on ${rows.length} partition(s); nothing was changed. Run the rebuild again.`,
-      );
+    if (visitTopic !== null) await this.foldVisitOutbox(tx, visitTopic, unpublishedVisits);
   }
 
   private async foldOutbox(tx: Sql, values: readonly Buffer[]): Promise<void> {
@@ -225,19 +158,6 @@ export class Rebuild {
       loggedVisits(decodeVisitDeliveryEvent(this.ports.book, value), partitionOf(key, partitions)),
     );
     await putVisits(tx, this.shadow, visits);
-  }
-
-  private async liveOffsets(sql: Sql): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
-    const rows = await sql.query<{ topic: string; partition: number; next_offset: number }>(
-      `rebuild-live-${this.target.app}`,
-      `select topic, partition, next_offset from ${this.target.app}.offsets`,
-    );
-    const byTopic = new Map<string, Map<number, number>>();
-    for (const { topic, partition, next_offset } of rows) {
-      const offsets = byTopic.get(topic) ?? new Map<number, number>();
-      byTopic.set(topic, offsets.set(partition, next_offset));
-    }
-    return byTopic;
   }
 
   private ends(topic: string): Promise<ReadonlyMap<number, number>> {

@@ -41,6 +41,22 @@ export async function loadOffsets(
   return new Map(rows.map((row) => [row.partition, row.next_offset]));
 }
 
+export type OffsetsByTopic = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+/** How far a schema's projections have read, by topic and partition. */
+export async function offsetsByTopic(sql: Sql, schema: string): Promise<OffsetsByTopic> {
+  const rows = await sql.query<{ topic: string; partition: number; next_offset: number }>(
+    `offsets-by-topic-${schema}`,
+    `select topic, partition, next_offset from ${plainIdentifier(schema)}.offsets`,
+  );
+  return new Map(
+    [...Map.groupBy(rows, ({ topic }) => topic)].map(([topic, of]) => [
+      topic,
+      new Map(of.map(({ partition, next_offset }) => [partition, next_offset])),
+    ]),
+  );
+}
+
 /** Moves the offset alone (nothing in the records mattered). Answers whether the partition was still ours. */
 export async function advanceOffset(sql: Sql, key: OffsetKey, expected: number, next: number): Promise<boolean> {
   const rows = await sql.query(
