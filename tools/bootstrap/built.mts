@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mts';
 import { withFileLock } from './file-lock.mts';
 import { runInForeground } from './foreground.mts';
@@ -35,14 +35,17 @@ function isCurrent(root: string): boolean {
   return readFileSync(stampOf(root), 'utf8').trim() === `${digestOf(root, SOURCES)} ${outputs}`;
 }
 
-/** Tells whether somebody else built since: names, sizes and times of the built files; undefined when one is missing. */
+/** Tells whether somebody else built since: names, sizes and times of the built files; undefined when an app is missing. */
 function outputsOf(root: string): string | undefined {
   const { projects } = JSON.parse(readFileSync(join(root, 'nest-cli.json'), 'utf8')) as { projects: Record<string, unknown> };
   const hash = createHash('sha256');
   for (const app of Object.keys(projects)) {
-    const file = statSync(builtApp(root, app), { throwIfNoEntry: false });
-    if (file === undefined) return undefined;
-    hash.update(`${app} ${file.size} ${file.mtimeMs}\n`);
+    const entry = builtApp(root, app);
+    if (!existsSync(entry)) return undefined;
+    for (const name of readdirSync(dirname(entry)).toSorted()) {
+      const { size, mtimeMs } = statSync(join(dirname(entry), name));
+      hash.update(`${app}/${name} ${size} ${mtimeMs}\n`);
+    }
   }
   return hash.digest('hex');
 }
