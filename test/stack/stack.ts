@@ -96,7 +96,7 @@ export class Stack {
 
   async registerSchemas(): Promise<void> {
     const registry = new Registry({ url: this.infrastructure.addresses.schemaRegistryUrl, auth: null });
-    for (const { subject, record } of allSubjects()) await registry.register(subject, schemaText(record));
+    await Promise.all(allSubjects().map(({ subject, record }) => registry.register(subject, schemaText(record))));
   }
 
   environment(): NodeJS.ProcessEnv {

@@ -9,7 +9,7 @@ import { databaseUrl, registryDatabase, superuser } from '../postgres-settings.m
 import { compatiblePath } from '../registry-settings.mts';
 import { kafkaLibraries, registryDistribution } from './artifacts.mts';
 import { findJava, type Java } from './java.mts';
-import { startKafka } from './kafka.mts';
+import { formattedFolder, startKafka } from './kafka.mts';
 import { startPostgres } from './postgres.mts';
 import { startRegistry } from './registry.mts';
 
@@ -51,12 +51,11 @@ async function startAll(options: InfrastructureOptions, run: Run, java: Java): P
   const log = (name: string) => freshLog(logs, name);
 
   onProgress('Starting Kafka, Postgres and the schema registry');
+  const broker = { run, java, libraries, logFile: log('kafka') };
   const startingKafka = startKafka({
-    run,
-    java,
-    libraries,
+    ...broker,
     dataFolder: join(data, 'kafka'),
-    logFile: log('kafka'),
+    ...(persistent ? {} : { formatted: await formattedFolder(broker, artifacts.downloads) }),
     port: ports.kafka,
     adaptProperties: (usual) => ({ ...usual, ...options.kafkaProperties }),
   });
