@@ -69,8 +69,17 @@ async function headOf({ id }: OwnShop, resource: string, itemId: number): Promis
   return row;
 }
 
+/** As if the shop's interval had passed. */
+const makeDue = ({ id }: OwnShop): Promise<object[]> =>
+  stack.sql.query(
+    '',
+    `update ingest_ops.pollers set due_at = now() where tenant_id = 'catalog' and connection_id = $1 and leased_until is null and due_at > now()`,
+    [id],
+  );
+
 const headBecomes = (shop: OwnShop, resource: string, itemId: number, wanted: Partial<HeadRow>): Promise<void> =>
   eventually(`${resource} ${itemId} is ${JSON.stringify(wanted)}`, CYCLE_MS, async () => {
+    await makeDue(shop);
     const head = await headOf(shop, resource, itemId);
     return head !== undefined && Object.entries(wanted).every(([field, value]) => head[field as keyof HeadRow] === value);
   });
@@ -87,6 +96,7 @@ async function readAgain(...sweeps: readonly string[]): Promise<void> {
     return rows.length === 1;
   });
   await eventually('the catalog was read again', CYCLE_MS, async () => {
+    await makeDue(polled);
     const rows = await stack.sql.query(
       '',
       `select 1 from ingest_ops.pollers

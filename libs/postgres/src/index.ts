@@ -6,7 +6,7 @@ export * from './bulk-rows.js';
 export * from './connections.adapter.js';
 export * from './vault-store.adapter.js';
 export * from './alerts.adapter.js';
-export type { RowVersion, TableDigest } from './schema-swap.adapter.js';
+export type { RowVersion } from './schema-swap.adapter.js';
 export * from './schema-rebuild.adapter.js';
 export * from './canonical-dump.adapter.js';
 export * from './settings-fold.adapter.js';
