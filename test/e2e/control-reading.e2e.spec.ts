@@ -329,6 +329,31 @@ it('counts open alerts by kind', async () => {
   );
 });
 
+it('reports orders against conversions, and the match keys that were sent', async () => {
+  const { body } = await ask<{
+    readonly orders: readonly { readonly shop: string; readonly isFinal: boolean; readonly orders: number }[];
+    readonly conversions: readonly {
+      readonly shop: string;
+      readonly destination: string;
+      readonly state: string;
+      readonly count: number;
+    }[];
+    readonly coverage: readonly {
+      readonly eventName: string;
+      readonly paymentMethod: string;
+      readonly keys: readonly { readonly key: string; readonly have: number }[];
+    }[];
+  }>('/v1/tenants/acme/report');
+  const ofShop = body.conversions.filter(({ shop, destination }) => shop === 'shop' && destination === 'ads');
+  expect(body.orders.find(({ shop }) => shop === 'shop')?.orders).toBe(ofShop.reduce((sum, { count }) => sum + count, 0));
+  expect(ofShop.find(({ state }) => state === 'delivered')?.count).toBeGreaterThan(0);
+  expect(body.conversions.filter(({ shop, destination }) => shop === 'other' && destination === 'ads')).toEqual([]);
+  expect(body.coverage[0]).toMatchObject({ eventName: 'Purchase', paymentMethod: 'cod' });
+  expect(body.coverage[0]?.keys.find(({ key }) => key === 'email')?.have).toBeGreaterThan(0);
+  expect((await ask('/v1/tenants/acme/report?from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z')).status).toBe(400);
+  expect((await ask('/v1/tenants/nobody/report')).status).toBe(404);
+});
+
 it('answers nobody without the token', async () => {
   for (const path of ['/v1/alerts', '/v1/tenants/acme/deliveries', '/v1/tenants/acme/orders/shop/1001/explanation']) {
     expect((await ask(path, { token: 'guess' })).status).toBe(401);
@@ -341,6 +366,7 @@ it('is described in the OpenAPI document', async () => {
     expect.arrayContaining([
       '/v1/tenants/{tenant}/orders/{connection}/{orderId}/explanation',
       '/v1/tenants/{tenant}/deliveries/{id}/retry',
+      '/v1/tenants/{tenant}/report',
       '/v1/alerts',
     ]),
   );
@@ -361,6 +387,7 @@ it('is told on the command line', async () => {
   expect(await run('explain', 'acme', 'shop', '1001')).toMatch(/^Order 1001: processing, 38563 CLP\n[^]*It was delivered at/);
   expect(await run('alerts', 'acme')).toMatch(/^acme \/ shop: webhook-rejected, since [^]*\n {2}→ /);
   expect(await run('deliveries', 'acme', '--state', 'delivered')).toMatch(/shop 1001/);
+  expect(await run('report', 'acme')).toMatch(/^From [^]*shop: \d+ order\(s\) of [^]*delivered[^]*Match keys/);
   expect(JSON.parse(await run('deliveries', 'acme', '--limit', '3', '--json'))).toMatchObject({ items: [{}, {}, {}] });
 }, 120_000);
 

@@ -64,7 +64,7 @@ it('a visit carries the hashed mails, phones and ids of the person whom its visi
   expect(body.deliveries).toMatchObject([
     {
       state: 'delivered',
-      matchKeys: ['email', 'external_id', 'ip', 'locale', 'phone', 'user_agent'],
+      matchKeys: ['email', 'external_id', 'phone', 'user_agent'],
       consent: 'none',
       profileId: expect.any(String) as string,
     },

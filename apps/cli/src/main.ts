@@ -16,6 +16,7 @@ import { instanceKeysCommand } from './instance-keys.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { rejectedCommand } from './rejected.command.js';
+import { reportCommand } from './report.command.js';
 import { resumeCommand } from './resume.command.js';
 import { retryCommand } from './retry.command.js';
 import { schemasCommand } from './schemas.command.js';
@@ -47,6 +48,7 @@ for (const register of [
   identityCommand,
   deliveriesCommand,
   visitCommand,
+  reportCommand,
   retryCommand,
   resumeCommand,
   rejectedCommand,

@@ -7,6 +7,7 @@ import type { OrderState } from './order.projection.js';
 import type { ProductContent } from './catalog.events.js';
 import type { DeliveryOutcome, LookUpOutcome, VendorReply, VendorRequest } from './outcome.js';
 import type { ReasonCode } from './reasons.js';
+import type { CoverageRules } from './report/coverage.js';
 import type { VisitEvent, VisitPersonal } from './visit.events.js';
 
 /** What decisions may know of the shop an order comes from. */
@@ -185,4 +186,6 @@ export interface Destination<Settings, Secrets> {
   interpret(reply: VendorReply, intentCount: number): readonly DeliveryOutcome[];
   /** For vendors that take visits as well. */
   readonly visits?: VisitDestination<Settings, Secrets>;
+  /** For vendors that match people: what reports say of match keys. */
+  readonly coverage?: CoverageRules;
 }

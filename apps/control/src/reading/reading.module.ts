@@ -9,6 +9,7 @@ import type { ReadingPorts } from './reading.ports.js';
 import { RejectedController } from './rejected.controller.js';
 import { IdentityController } from './identity.controller.js';
 import { ImportsController } from './imports.controller.js';
+import { ReportController } from './report.controller.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 import { VisitsController } from './visits.controller.js';
 
@@ -24,6 +25,7 @@ export class ReadingModule {
         OrdersController,
         DeliveriesController,
         VisitsController,
+        ReportController,
         RejectedController,
         ImportsController,
         AlertsController,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemAnswer, type ApiRoute } from '../openapi-route.js';
 import { blockBody, cutBody, decidedSchema, identitySchema } from './identity.schema.js';
+import { reportQuery, reportSchema } from './report.schema.js';
 import { visitSchema } from './visits.schema.js';
 import {
   alertSchema,
@@ -119,6 +120,14 @@ export const READING_PATHS: readonly ApiRoute[] = [
     summary: 'What became of one visit at each destination',
     pathParameters: { ...tenant, eventId: { schema: z.string(), description: 'The event id that the browser gave it' } },
     answers: { 200: { description: 'What became of it', schema: visitSchema }, 404: problemAnswer('Never part of a request, or too old') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/report',
+    summary: 'Orders against conversions by state and reason with money totals, and the match keys that were sent',
+    pathParameters: tenant,
+    queryParameters: parametersOf(reportQuery),
+    answers: { 200: { description: 'The report', schema: reportSchema }, 404: problemAnswer('No such tenant') },
   },
   {
     method: 'get',

@@ -1,5 +1,6 @@
-import type { Destination, VisitDestination } from '@tributary/domain';
+import type { CoverageRules, Destination, VisitDestination } from '@tributary/domain';
 import { interpretTiktokReply } from './answer-classes.js';
+import { tiktokCoverage } from './coverage.js';
 import { isTooOld, planPurchase } from './purchase.plan.js';
 import { holdBackPurchase, identityUsedBy } from './purchase/background.js';
 import { matchKeysOfPurchase, purchaseRequest } from './purchase.request.js';
@@ -15,6 +16,7 @@ const HOUR_MS = 3_600_000;
  */
 export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
   readonly visits: VisitDestination<TiktokSettings, TiktokSecrets>;
+  readonly coverage: CoverageRules;
 } = {
   kind: 'tiktok',
   declaration: {
@@ -47,6 +49,7 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
   batchKey: (mode, settings) => JSON.stringify([mode, settings.pixelCode, mode === 'test' ? settings.testEventCode : null]),
   toRequest: purchaseRequest,
   interpret: interpretTiktokReply,
+  coverage: tiktokCoverage,
   visits: {
     lingerMs: 1_000,
     planVisit,
