@@ -371,7 +371,7 @@ describe('identifiers that are shown together', () => {
     expect((await postWebhook(url(), SHOP.token, signedWebhook(order, SHOP.webhookSecret, 'order.created'))).status).toBe(200);
     const [asserted] = await assertionsOf('order');
     const identified = (await assertionsOf('identify')).find(({ values }) => values.some(({ value }) => value === visitorId));
-    expect(asserted?.event).toMatchObject({ connectionId: 'shop', order: { connectionId: 'shop', orderId: '5001' }, ruleVersion: 1 });
+    expect(asserted?.event).toMatchObject({ connectionId: 'shop', order: { connectionId: 'shop', orderId: '5001' }, ruleVersion: 2 });
     expect(asserted?.values.map(({ value }) => value)).toEqual(['comprador@correo.cl', '+56987654321', visitorId]);
     const subjectsOf = (assertion: KeptAssertion | undefined): unknown[] =>
       assertion?.event.identifiers.map(({ subjectId }) => subjectId) ?? [];

@@ -1,9 +1,11 @@
 import { startWoocommerceSimulator, type WoocommerceSimulator } from '../simulators/woocommerce/woocommerce-simulator.ts';
 import { ControlApi } from '../stack/control-api.js';
 import { eventually } from '../stack/eventually.js';
+import { KeptVisits } from '../stack/kept-visits.js';
 import { Stack } from '../stack/stack.js';
 
 const KEYS = { consumerKey: 'ck_of_the_shop', consumerSecret: 'cs_of_the_shop' };
+const MANAGER = { email: 'jefa@correo.cl', phone: '+56 9 8765 4321' };
 const WITHIN_MS = 30_000;
 
 interface ConnectionView {
@@ -39,6 +41,9 @@ const askAgain = (): Promise<unknown> =>
 beforeAll(async () => {
   stack = await Stack.start();
   simulator = await startWoocommerceSimulator({ keys: [{ ...KEYS, permissions: 'read' }], site: { country: 'DE:DE-BE', currency: 'EUR' } });
+  // The manager took an order by phone, before anybody connected the shop.
+  simulator.shop.people.add({ role: 'shop_manager', email: MANAGER.email, billing: { phone: MANAGER.phone, country: 'CL' } });
+  simulator.shop.orders.create({ status: 'processing', billing: { ...MANAGER, country: 'CL' } });
   control = new ControlApi(stack.app('control').url);
 }, 180_000);
 afterAll(async () => {
@@ -72,6 +77,29 @@ it(
     });
   },
   WITHIN_MS * 3,
+);
+
+it(
+  'knows who runs the shop, and joins nobody by their mail and phone, also on orders that it reads first',
+  async () => {
+    const kept = await KeptVisits.of(stack);
+    await eventually('what the manager’s order shows is judged', WITHIN_MS, async () => {
+      const ofOrders = (await kept.assertions()).filter(({ event }) => event.basis === 'order');
+      const judged = ofOrders.map(({ event }) => event.identifiers.map(({ kind, isMerchantOwn }) => [kind, isMerchantOwn]));
+      expect(judged).toEqual([
+        [
+          ['email', true],
+          ['phone', true],
+        ],
+      ]);
+      return true;
+    });
+    const { shop } = await shopView();
+    expect(JSON.stringify(shop)).not.toMatch(/jefa|98765/);
+    // The owner's and the manager's mails, the address that the shop writes from, and a phone.
+    expect(shop?.['staff']).toHaveLength(4);
+  },
+  WITHIN_MS * 2,
 );
 
 it('keeps it when the same settings are applied again, and makes no version', async () => {

@@ -22,7 +22,9 @@ const connectionViewSchema = z
     shop: shopFactsSchema
       .nullable()
       .optional()
-      .describe('Of a shop: what it says about itself, read with its REST keys; null before that and without keys'),
+      .describe(
+        'Of a shop: what it says about itself, read with its REST keys; null before that and without keys. `staff`: subject ids of the mails and phones of those who run it',
+      ),
     consent: consent.optional().describe('Of a shop: whether its buyers must have said yes, and why'),
   })
   .meta({ id: 'Connection' });

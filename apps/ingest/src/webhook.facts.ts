@@ -1,4 +1,4 @@
-import type { Envelope, TenantId, ConnectionId } from '@tributary/domain';
+import type { Envelope, TenantId, ConnectionId, MerchantOwn } from '@tributary/domain';
 import type { WebhookReading } from '@tributary/sources';
 import type { UnsealedFact } from '@tributary/stream';
 import type { CatalogWebhook } from './catalog.intake.js';
@@ -6,7 +6,7 @@ import type { CatalogWebhook } from './catalog.intake.js';
 /** A body and where it came from. */
 export interface ReadBody {
   readonly eventId: string;
-  readonly shop: { readonly tenantId: TenantId; readonly connectionId: ConnectionId; readonly ownDomains: readonly string[] };
+  readonly shop: { readonly tenantId: TenantId; readonly connectionId: ConnectionId; readonly own: MerchantOwn };
   readonly topic: string;
   /** Epoch ms, our clock: arrival. */
   readonly receivedAt: number;
@@ -32,7 +32,7 @@ export function factOf(body: ReadBody, reading: OrderReading): UnsealedFact | nu
     case 'ping':
       return null;
     case 'order':
-      return { ...reading, envelope: envelope(reading.modifiedAt), ownDomains: shop.ownDomains, raw: { body: bytes, topic } };
+      return { ...reading, envelope: envelope(reading.modifiedAt), own: shop.own, raw: { body: bytes, topic } };
     case 'deletion':
       return { kind: 'deletion', envelope: envelope(receivedAt), orderId: reading.orderId };
   }

@@ -6,11 +6,11 @@ import type { SubjectKind } from './vault.port.js';
 export interface IdentifierFlags {
   /** Why this value must never join anybody (`placeholder`, `test-address`, …; an open list), else null. */
   readonly blocked: string | null;
-  /** A mail address at one of the merchant's own domains: staff ordering by phone. */
+  /** A mail address at one of the merchant's own domains, or the mail or phone of somebody who runs the shop: staff ordering by phone. */
   readonly isMerchantOwn: boolean;
   /** A mail address that a function has, not a person (`info@`, `sales@`). */
   readonly isRoleAddress: boolean;
-  /** It came hashed, so none of the above could be judged: it never merges two profiles until it was seen in clear. */
+  /** It came hashed, so little of the above could be judged: it never merges two profiles until it was seen in clear. */
   readonly isHashOnly: boolean;
 }
 

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { IdentifierFlags } from './assertion.events.js';
-import type { ConnectionId } from './ids.js';
+import type { ConnectionId, SubjectId } from './ids.js';
 import { sha256Of, type PersonIdentifier } from './person-identifiers.js';
 
 /** Version of everything in this file that an assertion carries; a change of a list or a rule is a new one. */
-export const IDENTIFIER_RULES_VERSION = 1;
+export const IDENTIFIER_RULES_VERSION = 2;
+
+/** What is the merchant's own, and so nobody's who buys: staff write it on orders that they take by phone. */
+export interface MerchantOwn {
+  /** Registrable domains, in lower case; of mail addresses. */
+  readonly domains: readonly string[];
+  /** Of mail addresses and phones of those who run the shop: known without the values, so a hashed one is recognised as well. */
+  readonly subjects: readonly SubjectId[];
+}
 
 /** An identifier that was shown, in clear: never leaves the process so. */
 export interface ShownIdentifier {

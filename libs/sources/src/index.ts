@@ -24,6 +24,7 @@ export { conflictsAmong } from './woocommerce/check/conflicting-plugins.js';
 export * from './woocommerce/check/sightings.js';
 export * from './woocommerce/connect/connect-flow.js';
 export * from './woocommerce/shop/shop-facts.js';
+export * from './woocommerce/shop/shop-staff.js';
 export * from './woocommerce/shop/shop-questions.js';
 export * from './woocommerce/shop/shop-report.js';
 export * from './woocommerce/rest/shop-exchange.js';

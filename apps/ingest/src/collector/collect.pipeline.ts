@@ -287,7 +287,12 @@ const crossOrigin = (origin: string | undefined): Record<string, string> =>
         vary: 'Origin',
       };
 
-function assertion(shown: ShownTogether, { tenantId, connectionId }: VisitConnection, { receivedAt }: BrowserRequest): UnsealedFact {
+function assertion(shown: ShownTogether, { tenantId, connectionId, own }: VisitConnection, { receivedAt }: BrowserRequest): UnsealedFact {
   const { occurredAt, ...what } = shown;
-  return { kind: 'assertion', envelope: { eventId: uuidv7(), tenantId, connectionId, occurredAt, receivedAt, source: 'browser' }, ...what };
+  return {
+    kind: 'assertion',
+    envelope: { eventId: uuidv7(), tenantId, connectionId, occurredAt, receivedAt, source: 'browser' },
+    own,
+    ...what,
+  };
 }

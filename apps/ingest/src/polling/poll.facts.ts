@@ -24,7 +24,7 @@ const bytesOf = (row: unknown): Buffer => Buffer.from(JSON.stringify(row), 'utf8
 export function observedFact(shop: PollLease, { fact, row }: SeenOrder, receivedAt: number, source: ReadSource): UnsealedFact {
   return {
     ...fact,
-    ownDomains: shop.ownDomains,
+    own: shop.own,
     envelope: envelope(shop, fact.modifiedAt, receivedAt, source),
     raw: { body: bytesOf(row), topic: TOPIC },
   };

@@ -3,6 +3,7 @@ import { readSecretValues, type Alerts } from '@tributary/domain';
 import type { ShopClient } from '@tributary/http';
 import {
   frontPageRequest,
+  merchantOwnOf,
   nextMove,
   pollSettings,
   resumePoll,
@@ -21,6 +22,7 @@ import {
   type PollState,
   type PollStep,
   type ShopAccess,
+  type ShopFacts,
   type ShopKeys,
   type ShopQuery,
   type ShopReply,
@@ -30,7 +32,7 @@ import { failpoint } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import type { ImportPages } from '../importing/import.pipeline.js';
 import { CatalogPolling, type CatalogPorts } from './catalog.turn.js';
-import type { ShopCare } from '../shop-care/shop-care.js';
+import type { Attended, ShopCare } from '../shop-care/shop-care.js';
 import type { OrderAppend } from './order-append.js';
 import { FAILURE_ALERTS, FAILURES_UNTIL_ALERT, failureAlert, findingAlert } from './poll-alerts.js';
 import type { PollMeters } from './poll.metrics.js';
@@ -56,13 +58,20 @@ const PUT_OFF_MS = 600_000;
 const daysOf = (history: number | 'all'): number | null => (history === 'all' ? null : history);
 
 interface Turn {
-  readonly lease: PollLease;
+  /** With what the shop said of itself in this turn. */
+  lease: PollLease;
   readonly keys: ShopKeys;
   readonly settings: PollSettings;
   /** Postgres' clock, carried on by ours. */
   readonly now: () => number;
   /** Askings that were handed out in this turn. */
   readonly asks: Map<string, DueReread>;
+}
+
+/** What a shop said just now counts in this turn already: control tells everybody else a moment later. */
+function knowing(lease: PollLease, facts: ShopFacts): PollLease {
+  const settings = { ...lease.settings, fromShop: facts };
+  return { ...lease, settings, own: merchantOwnOf(settings) };
 }
 
 /**
@@ -96,7 +105,9 @@ export class PollTurns {
     for (;;) {
       if (state.access !== null && !isAttended) {
         isAttended = true;
-        if (await this.attend(turn, state.access)) state = withChangesDue(state);
+        const { isGap, facts } = await this.attend(turn, state.access);
+        if (isGap) state = withChangesDue(state);
+        if (facts !== null) turn.lease = knowing(lease, facts);
       }
       const next = nextMove(state, turn.settings, turn.now());
       const isOver = isStopping() || performance.now() - began > TURN_MS;
@@ -125,10 +136,17 @@ export class PollTurns {
       if (access === null) throw new Error('the catalog is read before anybody knows how the shop wants to be asked');
       return this.askShop(turn, query, access);
     };
-    return new CatalogPolling({ ...catalog, store, alerts, meters }, { lease: turn.lease, now: turn.now, ask });
+    const catalogTurn = {
+      get lease() {
+        return turn.lease;
+      },
+      now: turn.now,
+      ask,
+    };
+    return new CatalogPolling({ ...catalog, store, alerts, meters }, catalogTurn);
   }
 
-  private attend(turn: Turn, access: ShopAccess): Promise<boolean> {
+  private attend(turn: Turn, access: ShopAccess): Promise<Attended> {
     const { lease, now } = turn;
     const { client, care } = this.ports;
     return care.attend({ lease, access, now, ask: (query) => this.askShop(turn, query, access), get: (request) => client.send(request) });

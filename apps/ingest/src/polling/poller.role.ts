@@ -82,6 +82,7 @@ export class PollerRole {
       }),
       care: new ShopCare({
         sql,
+        vault,
         store,
         alerts,
         log,

@@ -1,10 +1,11 @@
-import type { AlertKind, Alerts, Sql } from '@tributary/domain';
+import type { AlertKind, Alerts, Sql, TenantId } from '@tributary/domain';
 import {
   areFactsEqual,
   areWebhooksDue,
   isAskingDue,
   resumeReport,
   shopQuestions,
+  staffAfter,
   takeShopReplies,
   type ShopAccess,
   type ShopFacts,
@@ -13,14 +14,17 @@ import {
   type ShopReply,
   type ShopReport,
   type ShopRequest,
+  type StaffReading,
 } from '@tributary/sources';
 import { askApp, LeaseLost, type PollersStore, type PollLease } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
+import type { Vault } from '@tributary/vault';
 import type { WebhookKeeper } from './webhook-keeper.js';
 
 export interface ShopCarePorts {
   readonly sql: Sql;
   readonly store: Pick<PollersStore, 'keepReport'>;
+  readonly vault: Pick<Vault, 'subjectsFor'>;
   readonly webhooks: WebhookKeeper;
   readonly alerts: Pick<Alerts, 'close'>;
   readonly log: Log;
@@ -41,6 +45,15 @@ export interface ShopAtHand {
   readonly now: () => number;
 }
 
+export interface Attended {
+  /** Changes of orders are to be looked for at once. */
+  readonly isGap: boolean;
+  /** What the shop says of itself, when it was asked just now. */
+  readonly facts: ShopFacts | null;
+}
+
+const NOTHING: Attended = { isGap: false, facts: null };
+
 /**
  * What a connection needs besides its orders, at the begin of a turn and each at its own interval: what the shop says about itself goes
  * to control, its webhooks are kept in order, what `tributary check` shows is kept as a report. Nothing that fails here keeps orders from being read.
@@ -48,8 +61,7 @@ export interface ShopAtHand {
 export class ShopCare {
   constructor(private readonly ports: ShopCarePorts) {}
 
-  /** Answers whether changes of orders are to be looked for at once. */
-  async attend(shop: ShopAtHand): Promise<boolean> {
+  async attend(shop: ShopAtHand): Promise<Attended> {
     const { tenantId, connectionId } = shop.lease;
     try {
       return await this.look(shop);
@@ -59,27 +71,45 @@ export class ShopCare {
         { tenantId, connectionId, cause: describeError(error) },
         'the shop could not be looked after; its orders are read',
       );
-      return false;
+      return NOTHING;
     }
   }
 
-  private async look(shop: ShopAtHand): Promise<boolean> {
+  private async look(shop: ShopAtHand): Promise<Attended> {
     const { lease, now } = shop;
     const { storeUrl } = lease.settings;
     let report = resumeReport(lease.report, { storeUrl, secretsVersion: lease.secretsVersion });
-    if (isAskingDue(report, now())) report = await this.askAboutItself(shop, report);
-    if (!areWebhooksDue(report, this.ports.webhooks.wantedBy(lease.settings), now())) return false;
+    let facts: ShopFacts | null = null;
+    if (isAskingDue(report, now())) ({ report, facts } = await this.askAboutItself(shop, report));
+    if (!areWebhooksDue(report, this.ports.webhooks.wantedBy(lease.settings), now())) return { isGap: false, facts };
     const kept = await this.ports.webhooks.keep(shop, report.webhooks);
     for (const kind of PASSING_ALERTS) await this.ports.alerts.close(lease.tenantId, lease.connectionId, kind, QUIET_FOR_MS);
     await this.ports.store.keepReport(lease, { ...report, webhooks: kept.report });
-    return kept.isGap;
+    return { isGap: kept.isGap, facts };
   }
 
-  private async askAboutItself(shop: ShopAtHand, before: ShopReport): Promise<ShopReport> {
-    const { report, facts } = takeShopReplies(before, await this.repliesOf(shop), shop.now());
-    if (facts !== null && !areFactsEqual(shop.lease.settings.fromShop, facts)) await this.tellControl(shop.lease, facts);
-    await this.ports.store.keepReport(shop.lease, report);
-    return report;
+  private async askAboutItself(
+    shop: ShopAtHand,
+    before: ShopReport,
+  ): Promise<{ readonly report: ShopReport; readonly facts: ShopFacts | null }> {
+    const { lease, now } = shop;
+    const { settings, tenantId, defaultCountry } = lease;
+    const { report, said } = takeShopReplies(before, await this.repliesOf(shop), now(), { country: settings.country, defaultCountry });
+    const known = settings.fromShop?.staff ?? [];
+    const facts = said === null ? null : { ...said.facts, staff: await this.staffOf(tenantId, said.staff, known) };
+    if (facts !== null && !areFactsEqual(settings.fromShop, facts)) await this.tellControl(lease, facts);
+    await this.ports.store.keepReport(lease, report);
+    return { report, facts };
+  }
+
+  /** Whoever runs the shop, by subject: neither a value nor a hash of one leaves this process. */
+  private async staffOf(tenantId: TenantId, { contacts, isWhole }: StaffReading, known: readonly string[]): Promise<string[]> {
+    const subjects = await this.ports.vault.subjectsFor(contacts.map((contact) => ({ tenantId, ...contact })));
+    return staffAfter(
+      known,
+      subjects.map(({ subjectId }) => subjectId),
+      isWhole,
+    );
   }
 
   /** A shop that does not answer is asked nothing more in this turn. */

@@ -1,5 +1,5 @@
 import type { BlockList } from 'node:net';
-import type { ConnectionId, TenantId } from '@tributary/domain';
+import { asSubjectId, type ConnectionId, type MerchantOwn, type TenantId } from '@tributary/domain';
 import { isConsentRequired, shopCountry, type WoocommerceSettings } from '../woocommerce/woocommerce.schema.js';
 import { trustedNetworks } from './client-address.js';
 import { siteOf } from './visitor-cookie.js';
@@ -13,8 +13,7 @@ export interface VisitConnection {
   readonly isConsentRequired: boolean;
   /** For phones without a country, in order of preference. */
   readonly countries: readonly (string | null)[];
-  /** The merchant's own registrable domains. */
-  readonly ownDomains: readonly string[];
+  readonly own: MerchantOwn;
   /** Allowed origins, each with its registrable domain. */
   readonly origins: ReadonlyMap<string, string | null>;
   readonly trustedProxies: BlockList;
@@ -31,10 +30,11 @@ export interface VisitConnectionParts {
   readonly defaultCountry: string | null;
 }
 
-/** The merchant's own registrable domains: of the shop's address and of further origins. */
-export const ownDomainsOf = (addresses: readonly string[]): readonly string[] => [
-  ...new Set(addresses.flatMap((address) => siteOf(address) ?? [])),
-];
+/** The registrable domains of the shop's address and of further origins, and whoever runs the shop as far as it said. */
+export const merchantOwnOf = ({ storeUrl, fromShop }: WoocommerceSettings, origins: readonly string[] = []): MerchantOwn => ({
+  domains: [...new Set([storeUrl, ...origins].flatMap((address) => siteOf(address) ?? []))],
+  subjects: (fromShop?.staff ?? []).map(asSubjectId),
+});
 
 /** Puts a visits connection's settings and those of its shop together. */
 export function visitConnectionOf({ settings, shopSettings, defaultCountry, ...ids }: VisitConnectionParts): VisitConnection {
@@ -43,7 +43,7 @@ export function visitConnectionOf({ settings, shopSettings, defaultCountry, ...i
     ...ids,
     isConsentRequired: isConsentRequired(shopSettings, defaultCountry).isRequired,
     countries: [shopCountry(shopSettings), defaultCountry],
-    ownDomains: ownDomainsOf([shopSettings.storeUrl, ...origins]),
+    own: merchantOwnOf(shopSettings, origins),
     origins: new Map(origins.map((origin) => [origin, siteOf(origin)])),
     trustedProxies: trustedNetworks(settings.trustedProxies),
     filterBots: settings.filterBots,

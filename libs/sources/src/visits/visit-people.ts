@@ -59,7 +59,7 @@ export function peopleIn(node: JsonObject, connection: VisitConnection, problem:
   const isCustomer = CUSTOMER_ID.test(customerId);
   if (customerId !== '' && !isCustomer) ignored.push('customerId');
   return {
-    email: email === null ? null : shownEmail(email, connection.ownDomains),
+    email: email === null ? null : shownEmail(email, connection.own.domains),
     phone: phone === null ? null : shownPhone(phone),
     customer: isCustomer ? shownCustomer(connection.shopConnectionId, customerId) : null,
     ignored,

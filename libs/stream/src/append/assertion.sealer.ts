@@ -3,6 +3,7 @@ import {
   IDENTIFIER_RULES_VERSION,
   type AssertedIdentifier,
   type Envelope,
+  type MerchantOwn,
   type OrderBridge,
   type ShownIdentifier,
   type SubjectRef,
@@ -21,6 +22,7 @@ export interface UnsealedAssertion {
   readonly order: OrderBridge | null;
   /** Distinct, sorted by kind. */
   readonly identifiers: readonly ShownIdentifier[];
+  readonly own: Pick<MerchantOwn, 'subjects'>;
 }
 
 /** `identity.assertion-events.v1`: one record; every value sealed under its own subject, so that erasing one erases it. */
@@ -41,7 +43,7 @@ export class AssertionSealer implements KindSealer<UnsealedAssertion> {
 
   /** `subjects` in the order of the identifiers: one that is missing is an error, never the next one's. */
   recordUnder(subjects: readonly (Subject | undefined)[], fact: Omit<UnsealedAssertion, 'kind'>): OutgoingRecord {
-    const { envelope, basis, basisEventId, order, identifiers } = fact;
+    const { envelope, basis, basisEventId, order, identifiers, own } = fact;
     const { eventId, tenantId } = envelope;
     const asserted = identifiers.map(({ kind, value, sha256, shopConnectionId, flags }, index): AssertedIdentifier => {
       const subject = subjects[index];
@@ -50,7 +52,8 @@ export class AssertionSealer implements KindSealer<UnsealedAssertion> {
         topic: ASSERTION_EVENTS_TOPIC,
         eventId,
       });
-      return { kind, subjectId: subject.subjectId, ...flags, sealedValue };
+      const { subjectId } = subject;
+      return { kind, subjectId, ...flags, isMerchantOwn: flags.isMerchantOwn || own.subjects.includes(subjectId), sealedValue };
     });
     const event = {
       type: 'IdentifiersAsserted' as const,

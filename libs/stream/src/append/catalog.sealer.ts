@@ -1,5 +1,14 @@
 import { CATALOG_EVENTS_TOPIC, encodeCatalogEvent, encodeCustomerPersonal, type SchemaBook } from '@tributary/codecs';
-import { catalogKey, itemOf, sha256Of, shownByOrder, type CatalogEvent, type Envelope, type SubjectRef } from '@tributary/domain';
+import {
+  catalogKey,
+  itemOf,
+  sha256Of,
+  shownByOrder,
+  type CatalogEvent,
+  type Envelope,
+  type MerchantOwn,
+  type SubjectRef,
+} from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import type { CustomerFact, CustomResourceFact } from '@tributary/sources';
 import type { Subject, Vault } from '@tributary/vault';
@@ -23,8 +32,7 @@ interface Judged {
 export interface UnsealedCustomer extends Judged {
   readonly kind: 'customer';
   readonly fact: CustomerFact;
-  /** The merchant's own registrable domains. */
-  readonly ownDomains: readonly string[];
+  readonly own: MerchantOwn;
 }
 
 export interface UnsealedCustomResource extends Judged {
@@ -126,16 +134,16 @@ export class CustomerSealer implements KindSealer<UnsealedCustomer> {
   }
 
   private assertion(
-    { envelope, fact, ownDomains }: UnsealedCustomer,
+    { envelope, fact, own }: UnsealedCustomer,
     refs: readonly SubjectRef[],
     subjects: readonly Subject[],
   ): OutgoingRecord[] {
     const { connectionId, eventId } = envelope;
     const names = { connectionId, contacts: fact.contacts, customerId: fact.personal.customerId, visitorId: null, consent: null };
-    const identifiers = shownByOrder(names, ownDomains);
+    const identifiers = shownByOrder(names, own.domains);
     if (identifiers.length === 0) return [];
     const shown = identifiers.map(({ kind }) => subjects[refs.findIndex((ref) => ref.kind === kind)]);
-    return [this.assertions.recordUnder(shown, { envelope, basis: 'customer', basisEventId: eventId, order: null, identifiers })];
+    return [this.assertions.recordUnder(shown, { envelope, basis: 'customer', basisEventId: eventId, order: null, identifiers, own })];
   }
 }
 

@@ -10,6 +10,7 @@ import {
   orderKey,
   shownByOrder,
   type Envelope,
+  type MerchantOwn,
   type OrderContent,
   type OrderNames,
   type OrderPersonal,
@@ -36,8 +37,7 @@ export interface UnsealedOrder {
   readonly identifiers: Readonly<Record<'email' | 'phone' | 'visitor' | 'customer', string | null>>;
   /** The billing mail and phone, normalised. */
   readonly contacts: OrderNames['contacts'];
-  /** The merchant's own registrable domains. */
-  readonly ownDomains: readonly string[];
+  readonly own: MerchantOwn;
   /** The body as received, and what it said it was; goes to the raw topic. */
   readonly raw: { readonly body: Buffer; readonly topic: string };
 }
@@ -122,16 +122,16 @@ export class OrderSealer implements KindSealer<UnsealedOrder> {
   }
 
   private assertion(
-    { envelope, content, contacts, identifiers, ownDomains }: UnsealedOrder,
+    { envelope, content, contacts, identifiers, own }: UnsealedOrder,
     byKind: ReadonlyMap<SubjectKind, Subject | undefined>,
   ): OutgoingRecord[] {
     const { connectionId, eventId } = envelope;
     const { customer: customerId, visitor: visitorId } = identifiers;
-    const shown = shownByOrder({ connectionId, contacts, customerId, visitorId, consent: content.consent }, ownDomains);
+    const shown = shownByOrder({ connectionId, contacts, customerId, visitorId, consent: content.consent }, own.domains);
     if (shown.length === 0) return [];
     const order = { connectionId, orderId: content.orderId };
     const subjects = shown.map(({ kind }) => byKind.get(kind));
-    return [this.assertions.recordUnder(subjects, { envelope, basis: 'order', basisEventId: eventId, order, identifiers: shown })];
+    return [this.assertions.recordUnder(subjects, { envelope, basis: 'order', basisEventId: eventId, order, identifiers: shown, own })];
   }
 }
 

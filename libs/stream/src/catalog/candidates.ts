@@ -13,6 +13,7 @@ import {
   type CatalogObservation,
   type CouponContent,
   type Envelope,
+  type MerchantOwn,
   type ProductContent,
   type SeenState,
   type SubjectRef,
@@ -44,7 +45,7 @@ export interface Candidate {
 
 /** What a fact needs that is not in it. */
 export interface FactSurroundings {
-  readonly shop: ShopId & { readonly ownDomains: readonly string[] };
+  readonly shop: ShopId & { readonly own: MerchantOwn };
   readonly weightUnit: string;
   /** Whom the fact names, in the order of {@link refsOfFact}. */
   readonly subjects: readonly Subject[];
@@ -95,7 +96,7 @@ function describe(fact: CatalogFact, { shop, weightUnit, subjects, fingerprint }
         item: { resource: 'customer', resourceId: customer.subjectId },
         said: { contentHash, deletion: null },
         content: null,
-        unsealed: (envelope) => ({ kind: 'customer', envelope, contentHash, fact, ownDomains: shop.ownDomains }),
+        unsealed: (envelope) => ({ kind: 'customer', envelope, contentHash, fact, own: shop.own }),
       };
     }
     case 'resource': {

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { catalogKey, type CatalogItem } from '@tributary/domain';
+import { catalogKey, type CatalogItem, type MerchantOwn } from '@tributary/domain';
 import type { CatalogFact, ShopItem, WoocommerceSettings } from '@tributary/sources';
 import type { Vault } from '@tributary/vault';
 import { sealingSubject } from '../append/catalog.sealer.js';
@@ -11,7 +11,7 @@ import { RecentHeads } from './recent-heads.js';
 
 /** Where, how and when something was seen. */
 export interface CatalogSighting {
-  readonly shop: ShopId & { readonly ownDomains: readonly string[]; readonly settings: Pick<WoocommerceSettings, 'weightUnit'> };
+  readonly shop: ShopId & { readonly own: MerchantOwn; readonly settings: Pick<WoocommerceSettings, 'weightUnit'> };
   /** `webhook`, `rest`. */
   readonly source: string;
   /** Our clock, epoch ms. */

@@ -1,5 +1,21 @@
-import { CATALOG_EVENTS_TOPIC, decodeCatalogEvent, decodeCustomerPersonal, SchemaBook, TOPICS, type RecordName } from '@tributary/codecs';
-import { asConnectionId, asTenantId, type CatalogEvent, type CustomerObserved, type ProductObserved } from '@tributary/domain';
+import {
+  ASSERTION_EVENTS_TOPIC,
+  CATALOG_EVENTS_TOPIC,
+  decodeAssertionEvent,
+  decodeCatalogEvent,
+  decodeCustomerPersonal,
+  SchemaBook,
+  TOPICS,
+  type RecordName,
+} from '@tributary/codecs';
+import {
+  asConnectionId,
+  asTenantId,
+  type CatalogEvent,
+  type CustomerObserved,
+  type IdentifiersAsserted,
+  type ProductObserved,
+} from '@tributary/domain';
 import type { OutgoingRecord } from '@tributary/kafka';
 import { loadOffsets, PostgresVaultStore } from '@tributary/postgres';
 import { readCatalogItem, type CatalogFact } from '@tributary/sources';
@@ -16,7 +32,7 @@ const database = new OwnDatabase('catalog');
 const shop = {
   tenantId: asTenantId('acme'),
   connectionId: asConnectionId('shop'),
-  ownDomains: ['shop.example'],
+  own: { domains: ['shop.example'], subjects: [] },
   settings: { weightUnit: null },
 };
 const AT = Date.UTC(2026, 10, 21, 2, 37, 19);
@@ -197,6 +213,30 @@ describe('a customer', () => {
     expect(decodeCustomerPersonal(book, opened!)).toMatchObject({ customerId: '2', email: 'maria.perez@example.com', username: 'mariap' });
     const written = log.records.map(({ key, value }) => `${key} ${value.toString('latin1')}`).join('\n');
     for (const personal of ['maria', 'mariap', '98765', 'Siempre']) expect(written).not.toContain(personal);
+  });
+
+  it('who runs the shop is the merchant’s own in what is asserted, by mail and by phone', async () => {
+    const log = new Log();
+    const flagsOf = ({ value }: OutgoingRecord): unknown[] => {
+      const asserted = decodeAssertionEvent(book, value) as IdentifiersAsserted;
+      return asserted.identifiers.map(({ kind, isMerchantOwn }) => [kind, isMerchantOwn]);
+    };
+    await log.publisher().observe(seenAt(AT), [fact('customer', '022')]);
+    const [{ subjects }] = log.events as [CustomerObserved];
+    const runBy = { ...shop, own: { domains: [], subjects: [subjects.email!, subjects.phone!] } };
+    await log.publisher().observe({ ...seenAt(AT + 1), shop: runBy }, [fact('customer', '022', { first_name: 'Otra' })]);
+    expect(log.records.filter(({ topic }) => topic === ASSERTION_EVENTS_TOPIC).map(flagsOf)).toEqual([
+      [
+        ['customer', false],
+        ['email', false],
+        ['phone', false],
+      ],
+      [
+        ['customer', false],
+        ['email', true],
+        ['phone', true],
+      ],
+    ]);
   });
 
   it('is not said again while nothing changes, and anew once the person was erased', async () => {

@@ -1,6 +1,6 @@
-import { asConnectionId, asTenantId, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
+import { asConnectionId, asTenantId, type ConnectionId, type MerchantOwn, type Sql, type TenantId } from '@tributary/domain';
 import {
-  ownDomainsOf,
+  merchantOwnOf,
   woocommerceSettingsSchema,
   type CatalogState,
   type PollState,
@@ -23,8 +23,7 @@ export interface PollLease {
   /** Turns in a row that ended in a failure. */
   readonly failures: number;
   readonly settings: WoocommerceSettings;
-  /** The merchant's own, as mail addresses name them. */
-  readonly ownDomains: readonly string[];
+  readonly own: MerchantOwn;
   readonly defaultCountry: string | null;
   readonly secretsVersion: number;
   /** Postgres' clock when the lease began, epoch ms. */
@@ -86,7 +85,7 @@ function toLease(row: LeaseRow): PollLease {
     report: row.report,
     failures: row.failures,
     settings,
-    ownDomains: ownDomainsOf([settings.storeUrl]),
+    own: merchantOwnOf(settings),
     defaultCountry: row.default_country,
     secretsVersion: row.secrets_version,
     grantedAt: row.granted_at,

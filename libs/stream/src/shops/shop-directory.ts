@@ -1,5 +1,5 @@
-import { ownDomainsOf, woocommerceSettingsSchema, type WoocommerceSettings } from '@tributary/sources';
-import { asConnectionId, asTenantId, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
+import { merchantOwnOf, woocommerceSettingsSchema, type WoocommerceSettings } from '@tributary/sources';
+import { asConnectionId, asTenantId, type ConnectionId, type MerchantOwn, type Sql, type TenantId } from '@tributary/domain';
 import { loadConnections, type ConnectionRow } from '@tributary/postgres';
 import { AddressDirectory } from './address-directory.js';
 import { ManagedWebhooks, type ManagedAddress } from './managed-webhooks.store.js';
@@ -11,8 +11,7 @@ export interface Shop {
   readonly settings: WoocommerceSettings;
   readonly defaultCountry: string | null;
   readonly secretsVersion: number;
-  /** The merchant's own registrable domains. */
-  readonly ownDomains: readonly string[];
+  readonly own: MerchantOwn;
 }
 
 /** Where a webhook arrived. */
@@ -30,7 +29,7 @@ const toShop = (row: ConnectionRow): Shop => {
     settings,
     defaultCountry: row.defaultCountry,
     secretsVersion: row.secretsVersion,
-    ownDomains: ownDomainsOf([settings.storeUrl]),
+    own: merchantOwnOf(settings),
   };
 };
 

@@ -76,6 +76,8 @@ export const settingsOf = ({ site }: Ground): ReadonlyMap<string, ReadonlyMap<st
       ]),
     ],
     ['products', new Map<string, Json>([['woocommerce_weight_unit', site.weightUnit]])],
+    ['email', new Map<string, Json>([['woocommerce_email_from_address', site.mailFrom]])],
+    ['email_new_order', new Map<string, Json>([['recipient', site.orderMailsTo]])],
     ['tax', new Map<string, Json>([['woocommerce_prices_include_tax', site.pricesIncludeTax ? 'yes' : 'no']])],
   ]);
 

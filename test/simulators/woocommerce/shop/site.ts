@@ -21,6 +21,9 @@ export interface Site {
   /** Country and state as WooCommerce keeps them, `CL:CL-RM`. */
   readonly country: string;
   readonly weightUnit: string;
+  /** Whom WooCommerce writes as, and whom it tells of new orders. */
+  readonly mailFrom: string;
+  readonly orderMailsTo: string;
   /** 0: taxes are off. */
   readonly taxPercent: number;
   readonly pricesIncludeTax: boolean;
@@ -66,6 +69,8 @@ export function siteOf(options: Partial<Site> = {}): Site {
     decimals: options.currency === undefined || options.currency === 'CLP' ? 0 : 2,
     country: 'CL:CL-RM',
     weightUnit: 'kg',
+    mailFrom: 'orders@shop.example',
+    orderMailsTo: 'owner@shop.example',
     taxPercent: 0,
     pricesIncludeTax: false,
     customStatuses: [],

@@ -54,8 +54,10 @@ describe('what a shop says about itself', () => {
 });
 
 it('tells equal facts from others', () => {
-  const facts = readShopFacts(answers());
+  const facts = { ...readShopFacts(answers()), staff: ['a', 'b'] };
   expect(areFactsEqual({ ...facts }, facts)).toBe(true);
   expect(areFactsEqual({ ...facts, country: 'DE' }, facts)).toBe(false);
+  expect(areFactsEqual({ ...facts, staff: ['a', 'c'] }, facts)).toBe(false);
+  expect(areFactsEqual({ ...facts, staff: ['a', 'b'] }, facts)).toBe(true);
   expect(areFactsEqual(undefined, facts)).toBe(false);
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isJsonObject, objectOf, textOf } from '../body-reader.js';
 
+/** A shop has a few; a list that is longer is no list of staff. */
+export const MAX_STAFF = 200;
 const WEIGHT_UNITS = ['kg', 'g', 'lbs', 'oz'] as const;
 
 /** As WooCommerce knows them. */
@@ -27,9 +29,13 @@ export const shopFactsSchema = z.strictObject({
     .nullable(),
   /** Of product weights. */
   weightUnit: weightUnitSchema.nullable(),
+  /** Subject ids of the mail addresses and phones of those who run the shop; sorted. */
+  staff: z.array(z.uuid()).max(MAX_STAFF).default([]),
 });
 
 export type ShopFacts = z.infer<typeof shopFactsSchema>;
+/** Without what only the vault can say. */
+export type SaidFacts = Omit<ShopFacts, 'staff'>;
 
 const MINUTES_PER_HOUR = 60;
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -45,7 +51,7 @@ function timeZoneOf(index: unknown): string | null {
 }
 
 /** Settings of a group by their id. */
-const valuesOf = (rows: readonly unknown[]): ReadonlyMap<string, string> =>
+export const valuesOf = (rows: readonly unknown[]): ReadonlyMap<string, string> =>
   new Map(rows.filter(isJsonObject).map((row) => [textOf(row['id']), textOf(row['value'])]));
 
 const decimalsOf = (text: string | undefined): number | null => (text !== undefined && /^\d$/.test(text) ? Number(text) : null);
@@ -63,7 +69,7 @@ export interface ShopAnswers {
  * What a shop's settings say. A value that cannot be read is null and spoils no other.
  * @see https://woocommerce.github.io/woocommerce-rest-api-docs/#settings (read 2026-11-21): the country is `CL:CL-RM`, country and state
  */
-export function readShopFacts({ general, weightUnit, index }: ShopAnswers): ShopFacts {
+export function readShopFacts({ general, weightUnit, index }: ShopAnswers): SaidFacts {
   const values = valuesOf(general);
   const said = {
     country: (values.get('woocommerce_default_country') ?? '').split(':')[0] ?? '',
@@ -73,9 +79,9 @@ export function readShopFacts({ general, weightUnit, index }: ShopAnswers): Shop
     weightUnit: textOf(objectOf(weightUnit)['value']),
   };
   const { shape } = shopFactsSchema;
-  const readable = <Name extends keyof ShopFacts>(name: Name): ShopFacts[Name] => {
+  const readable = <Name extends keyof SaidFacts>(name: Name): SaidFacts[Name] => {
     const read = shape[name].safeParse(said[name]);
-    return (read.success ? read.data : null) as ShopFacts[Name];
+    return (read.success ? read.data : null) as SaidFacts[Name];
   };
   return {
     country: readable('country'),
@@ -87,4 +93,5 @@ export function readShopFacts({ general, weightUnit, index }: ShopAnswers): Shop
 }
 
 export const areFactsEqual = (one: ShopFacts | undefined, other: ShopFacts): boolean =>
-  one !== undefined && Object.keys(shopFactsSchema.shape).every((name) => one[name as keyof ShopFacts] === other[name as keyof ShopFacts]);
+  one !== undefined &&
+  Object.keys(shopFactsSchema.shape).every((name) => String(one[name as keyof ShopFacts]) === String(other[name as keyof ShopFacts]));
