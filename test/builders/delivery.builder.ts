@@ -2,9 +2,11 @@ import {
   asConnectionId,
   asTenantId,
   evolveLedger,
+  type DeliveryEvent,
   type DeliveryEventBase,
   type DeliveryPlan,
   type DeliveryPlanned,
+  type DeliveryStatusObserved,
   type LedgerEntry,
   type LedgerKeyParts,
   type VendorAnswer,
@@ -65,3 +67,35 @@ export function plannedEntry(key: Partial<LedgerKeyParts> = {}, plan: Partial<De
   if (entry === undefined) throw new Error('Planned begins an entry');
   return entry;
 }
+
+/** An effect that the vendor took, two seconds after it was planned; `requestId` is how the vendor names it. */
+export function deliveredEntry(key: Partial<LedgerKeyParts> = {}, requestId: string | null = 'request-1'): LedgerEntry {
+  const parts = ledgerKeyParts(key);
+  const attempted: DeliveryEvent = {
+    ...deliveryBase(2, 1_000, parts),
+    type: 'Attempted',
+    attempt: 1,
+    dueAt: PLANNED_AT + 20_000,
+    settingsVersion: 1,
+    matchKeys: [],
+    sealedUnder: null,
+    sealedRequest: null,
+    identity: null,
+  };
+  const delivered: DeliveryEvent = { ...deliveryBase(3, 2_000, parts), type: 'Delivered', answer: { ...vendorAnswer(), requestId } };
+  return [attempted, delivered].reduce<LedgerEntry>((entry, event) => evolveLedger(entry, event) ?? entry, plannedEntry(key));
+}
+
+/** What the vendor said of an effect when its `version` was written. */
+export const statusObserved = (version: number, fields: Partial<DeliveryStatusObserved> = {}): DeliveryStatusObserved => ({
+  ...deliveryBase(version),
+  type: 'StatusObserved',
+  status: 'in_transit',
+  statusName: 'En ruta',
+  isFinal: false,
+  trackingId: 'TT-7',
+  recordedAt: PLANNED_AT,
+  withdrawnAt: null,
+  names: null,
+  ...fields,
+});

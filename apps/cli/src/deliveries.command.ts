@@ -14,6 +14,7 @@ interface DeliveryItem {
   readonly reason: string | null;
   readonly attempts: readonly unknown[];
   readonly plannedAt: string;
+  readonly status: { readonly status: string } | null;
 }
 interface DeliveryPage {
   readonly items: readonly DeliveryItem[];
@@ -32,13 +33,13 @@ interface DeliveriesOptions {
 
 function tableOf(items: readonly DeliveryItem[]): string {
   const table = new Table({ head: ['decided', 'what', 'from', 'to', 'state', 'why', 'attempts'], style: { head: [], border: [] } });
-  for (const { plannedAt, eventName, mode, source, reference, connection, state, reason, attempts } of items) {
+  for (const { plannedAt, eventName, mode, source, reference, connection, state, reason, attempts, status } of items) {
     table.push([
       plannedAt,
       mode === 'test' ? `${eventName} (test)` : eventName,
       `${source} ${reference}`,
       connection,
-      state,
+      status === null ? state : `${state}: ${status.status}`,
       reason ?? '',
       attempts.length,
     ]);

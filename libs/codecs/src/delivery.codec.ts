@@ -6,6 +6,7 @@ import {
   type DeliveryMode,
   type DeliveryPlan,
   type IdentityUsed,
+  type StatusNames,
   type TenantId,
   type VendorAnswer,
 } from '@tributary/domain';
@@ -14,7 +15,7 @@ import { MalformedRecord, type RecordName, type SchemaBook } from './schema-book
 type EventType = DeliveryEvent['type'];
 
 /** What not every destination's effects come to. */
-type RareEventType = 'Withdrawn';
+type RareEventType = 'Withdrawn' | 'StatusObserved';
 
 /** Which record carries which event on one destination's delivery topic. */
 export type DeliveryRecords = Readonly<Record<Exclude<EventType, RareEventType>, RecordName> & Partial<Record<RareEventType, RecordName>>>;
@@ -43,6 +44,7 @@ export const FULFILLMENT_DELIVERY_RECORDS: DeliveryRecords = {
   Unconfirmed: 'tributary.fulfillment.CourierOrderUnconfirmed',
   Expired: 'tributary.fulfillment.CourierOrderExpired',
   Withdrawn: 'tributary.fulfillment.CourierOrderWithdrawn',
+  StatusObserved: 'tributary.fulfillment.StatusObserved',
   ResolvedByOperator: 'tributary.fulfillment.ResolvedByOperator',
 };
 
@@ -88,6 +90,8 @@ function ownFields(event: DeliveryEvent): object {
       return { ...event, ...flattenAnswer(event.answer) };
     case 'Attempted':
       return { ...event, ...(event.identity ?? NO_IDENTITY) };
+    case 'StatusObserved':
+      return { ...event, sealedUnder: event.names?.sealedUnder ?? null, sealedPersonal: event.names?.sealed ?? null };
     case 'Suppressed':
     case 'Unconfirmed':
     case 'Expired':
@@ -141,6 +145,7 @@ export function decodeDeliveryEvent(book: SchemaBook, records: DeliveryRecords, 
   const event = { type, tenantId, connectionId, key, ...rest };
   if (type === 'Planned') return planned(event);
   if (type === 'Attempted') return attempted(event);
+  if (type === 'StatusObserved') return statusObserved(event);
   if ('code' in rest) {
     const { code, message, requestId, ...others } = event as unknown as FlatAnswer & object;
     return { ...others, answer: unflattenAnswer({ code, message, requestId }) } as DeliveryEvent;
@@ -154,6 +159,24 @@ function attempted(event: Record<string, unknown>): DeliveryEvent {
   // Other destinations' records have none of these fields.
   const identity = typeof consent === 'string' ? used : null;
   return { ...rest, identity } as unknown as DeliveryEvent;
+}
+
+function statusObserved(event: Record<string, unknown>): DeliveryEvent {
+  const { sealedUnder, sealedPersonal, ...rest } = event;
+  const names = sealedUnder === null ? null : { sealedUnder, sealed: sealedPersonal };
+  return { ...rest, names } as unknown as DeliveryEvent;
+}
+
+const STATUS_NAMES = 'tributary.fulfillment.StatusObserved.Personal';
+
+/** The sealed part of a status, framed. */
+export const encodeStatusNames = (book: SchemaBook, names: StatusNames): Buffer => book.encode(STATUS_NAMES, names);
+
+/** Throws UnknownSchemaId or MalformedRecord. */
+export function decodeStatusNames(book: SchemaBook, framed: Buffer): StatusNames {
+  const { record, value } = book.decode(framed);
+  if (record !== STATUS_NAMES) throw new MalformedRecord(`${record} is not who brings a delivery`);
+  return value as StatusNames;
 }
 
 const PLAN_FIELDS = [

@@ -795,6 +795,63 @@ export const SCHEMAS = {
       { name: 'operator', type: 'string' },
     ],
   },
+  // schemas/avro/fulfillment/status-observed-personal.v1.avsc
+  'tributary.fulfillment.StatusObserved.Personal': {
+    type: 'record',
+    name: 'Personal',
+    namespace: 'tributary.fulfillment.StatusObserved',
+    doc: 'Who brings it and on which round.',
+    fields: [
+      { name: 'driverId', type: ['null', 'string'], default: null },
+      { name: 'driverName', type: ['null', 'string'], default: null },
+      { name: 'routeId', type: ['null', 'string'], default: null },
+      { name: 'routeName', type: ['null', 'string'], default: null },
+    ],
+  },
+  // schemas/avro/fulfillment/status-observed.v1.avsc
+  'tributary.fulfillment.StatusObserved': {
+    type: 'record',
+    name: 'StatusObserved',
+    namespace: 'tributary.fulfillment',
+    doc: 'What the vendor says of an effect that it took; only what is new. occurredAt is when it was read.',
+    fields: [
+      { name: 'eventId', type: 'string', doc: 'UUIDv7, minted once per observation' },
+      { name: 'tenantId', type: 'string' },
+      { name: 'connectionId', type: 'string' },
+      { name: 'occurredAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'on the clock of whoever says so' },
+      { name: 'receivedAt', type: { type: 'long', logicalType: 'timestamp-millis' }, doc: 'arrival, on our clock' },
+      { name: 'source', type: 'string', doc: 'open list: webhook, rest, planner, dispatcher, operator, control, status-reader' },
+      { name: 'sourceConnectionId', type: 'string' },
+      { name: 'reference', type: 'string', doc: 'order id' },
+      { name: 'eventName', type: 'string' },
+      { name: 'revision', type: 'string', doc: '0' },
+      { name: 'mode', type: 'string', doc: 'live' },
+      { name: 'version', type: 'int', doc: '1 for the first event of a ledger key, then each one more' },
+      { name: 'status', type: 'string', doc: "the vendor's own word" },
+      { name: 'statusName', type: ['null', 'string'], default: null },
+      { name: 'isFinal', type: 'boolean', doc: 'nothing more is asked' },
+      { name: 'trackingId', type: ['null', 'string'], default: null },
+      {
+        name: 'recordedAt',
+        type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+        default: null,
+        doc: 'when the vendor made its record',
+      },
+      {
+        name: 'withdrawnAt',
+        type: ['null', { type: 'long', logicalType: 'timestamp-millis' }],
+        default: null,
+        doc: 'when the parcel was, or is to be, fetched',
+      },
+      { name: 'sealedUnder', type: ['null', 'string'], default: null },
+      {
+        name: 'sealedPersonal',
+        type: ['null', 'bytes'],
+        default: null,
+        doc: 'tributary.fulfillment.StatusObserved.Personal, framed and sealed; null: what was known before still holds',
+      },
+    ],
+  },
   // schemas/avro/identity/edge-cut.v1.avsc
   'tributary.identity.EdgeCut': {
     type: 'record',

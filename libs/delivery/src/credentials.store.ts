@@ -67,6 +67,12 @@ export class CredentialsStore {
     };
   }
 
+  /** Takes a token for a request that commits nothing; answers whether it may leave. */
+  async take(credential: Credential): Promise<boolean> {
+    const { name, sql, values } = this.token(credential);
+    return (await this.sql.query(`credential-take-${this.ops}-${name}`, `with ${sql} select 1 from token`, values)).length > 0;
+  }
+
   /** Asked after a token was refused. */
   async refusal({ tenantId, connectionId }: Credential): Promise<Refusal> {
     const [row] = await this.sql.query<{ is_parked: boolean; breaker_ms: number; probe_ms: number; slice_ms: number }>(

@@ -40,6 +40,20 @@ export class DestinationAlerts {
     return this.alerts.close(asTenantId(tenantId), asConnectionId(connectionId), 'credential-parked');
   }
 
+  statusesUnreadable({ tenantId, connectionId }: Credential, code: string, message: string): Promise<void> {
+    return this.alerts.open({
+      tenantId: asTenantId(tenantId),
+      connectionId: asConnectionId(connectionId),
+      kind: 'statuses-unreadable',
+      what: `${this.words.vendor} does not say what became of what it took (code ${code}: ${message}). ${this.words.effects} are sent as before; their status is not known.`,
+      todo: `Ask ${this.words.vendor} whether the account may read these lists, and where; take lists that it may not read out of statusReading.by. It is tried again by itself.`,
+    });
+  }
+
+  statusesRead({ tenantId, connectionId }: Credential): Promise<void> {
+    return this.alerts.close(asTenantId(tenantId), asConnectionId(connectionId), 'statuses-unreadable');
+  }
+
   bug({ key }: LedgerEntry, code: string, message: string): Promise<void> {
     return this.alerts.open({
       tenantId: key.tenantId,

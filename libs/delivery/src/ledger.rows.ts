@@ -7,6 +7,7 @@ import {
   type DeliveryMode,
   type DeliveryPlan,
   type DeliveryState,
+  type KnownStatus,
   type LedgerEntry,
 } from '@tributary/domain';
 import { BulkRows, type Column } from '@tributary/postgres';
@@ -38,6 +39,7 @@ export const LEDGER_ROWS = new BulkRows<LedgerEntry>([
   column('unknown_since', 'bigint', (entry) => entry.unknownSince),
   column('planned_at', 'bigint', (entry) => entry.plannedAt),
   column('settled_at', 'bigint', (entry) => entry.settledAt),
+  column('status', 'jsonb', (entry) => (entry.status === null ? null : JSON.stringify(entry.status))),
 ]);
 
 /** An entry as the database gives it. */
@@ -65,6 +67,7 @@ export interface LedgerRow {
   readonly unknown_since: number | null;
   readonly planned_at: number;
   readonly settled_at: number | null;
+  readonly status: KnownStatus | null;
 }
 
 export const toEntry = (row: LedgerRow): LedgerEntry => ({
@@ -92,4 +95,5 @@ export const toEntry = (row: LedgerRow): LedgerEntry => ({
   unknownSince: row.unknown_since,
   plannedAt: row.planned_at,
   settledAt: row.settled_at,
+  status: row.status,
 });

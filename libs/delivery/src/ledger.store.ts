@@ -1,5 +1,5 @@
 import { encodeDeliveryEvent, type DeliveryRecords, type SchemaBook } from '@tributary/codecs';
-import { ledgerKey, type Claim, type LedgerChange, type LedgerEntry, type Sql } from '@tributary/domain';
+import { ledgerKey, type Claim, type LedgerChange, type LedgerEntry, type MovedWithin, type Sql } from '@tributary/domain';
 import { BulkRows, casPrefix, casValues, plainIdentifier } from '@tributary/postgres';
 import { LEDGER_ROWS, toEntry, type LedgerRow } from './ledger.rows.js';
 import type { Token } from './credentials.store.js';
@@ -167,6 +167,27 @@ export class LedgerStore implements EffectStore {
       `select ${LEDGER_ROWS.names} from ${this.app}.ledger_entries
         where state = 'suppressed' and reason = any($1::text[]) and ledger_key > $2 order by ledger_key limit $3`,
       [reasons, after, limit],
+    );
+    return rows.map(toEntry);
+  }
+
+  /** Taken by the vendor and not closed by it, last moved within one of these times; by key from after `after` on. */
+  async findOpen(
+    { tenantId, connectionId }: { readonly tenantId: string; readonly connectionId: string },
+    within: readonly MovedWithin[],
+    after: string,
+    limit: number,
+  ): Promise<LedgerEntry[]> {
+    const rows = await this.sql.query<LedgerRow>(
+      `ledger-open-${this.app}`,
+      `select ${LEDGER_ROWS.names} from ${this.app}.ledger_entries l
+        where tenant_id = $1 and destination_connection_id = $2 and state = 'delivered' and coalesce((status ->> 'isFinal')::boolean, false) = false
+          and coalesce((status ->> 'at')::bigint, settled_at) >= (select min(f) from unnest($3::bigint[]) as f)
+          and exists (select 1 from unnest($3::bigint[], $4::bigint[]) as w(from_ms, to_ms)
+                       where coalesce((l.status ->> 'at')::bigint, l.settled_at) >= w.from_ms and coalesce((l.status ->> 'at')::bigint, l.settled_at) < w.to_ms)
+          and ledger_key > $5
+        order by ledger_key limit $6`,
+      [tenantId, connectionId, within.map(({ fromMs }) => fromMs), within.map(({ toMs }) => toMs), after, limit],
     );
     return rows.map(toEntry);
   }

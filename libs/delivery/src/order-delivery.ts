@@ -17,7 +17,7 @@ import {
 } from '@tributary/domain';
 import type { VendorClient } from '@tributary/http';
 import type { LaneProducer } from '@tributary/kafka';
-import { applySettings } from '@tributary/postgres';
+import { applySettings, LeasedTurns } from '@tributary/postgres';
 import type { Log, Metrics } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import { v7 as uuidv7 } from 'uuid';
@@ -37,6 +37,9 @@ import { OrdersStore } from './orders.store.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
 import { OutboxStore } from './outbox/outbox.store.js';
 import { SettingsSweeps } from './settings-sweeps.js';
+import { StatusReaders, type StatusLease } from './statuses/status-readers.store.js';
+import { StatusSeals } from './statuses/status-seals.js';
+import { StatusTurn } from './statuses/status-turn.js';
 
 const REFUSED_FOR_MS = 60_000;
 /**
@@ -48,6 +51,13 @@ const REFUSED_FOR_MS = 60_000;
 const PLAN_LEASE_MS = 10_000;
 /** The search for one bad event among 50 takes up to eight requests of at most ten seconds each; most take well under one. */
 const ISOLATION_LEASE_MS = 30_000;
+
+/** How long a process that was killed holds up the reading of its accounts; renewed four times in that time. */
+const STATUS_LEASE_MS = 20_000;
+/** Whole lists of a large account at a few requests a second. */
+const STATUS_LONGEST_TURN_MS = 30 * 60_000;
+const STATUS_ACCOUNTS_AT_ONCE = 8;
+const STATUS_LOOK_EVERY_MS = 1_000;
 
 /** A person who puts an address right in the shop does not wait for a second. */
 const CORRECT_EVERY_MS = 1_000;
@@ -107,6 +117,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
   private readonly corrections: Corrections<Settings, Secrets>;
   private correctAt = 0;
   private readonly gate: IdentityGate | undefined;
+  private readonly statuses: LeasedTurns<StatusLease> | undefined;
 
   constructor(
     private readonly place: DeliveryPlace,
@@ -153,6 +164,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       },
     );
     this.gate = ports.buyers === undefined ? undefined : this.makeGate(ports.buyers);
+    this.statuses = this.makeStatusTurns();
     this.sweeps = new SettingsSweeps(sql, app, orders, this.planner, ports.turns);
     this.corrections = new Corrections(destination, this.ledger, orders, this.directory, this.publisher, moment);
     this.commands = new OperatorCommands(
@@ -193,12 +205,13 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     await this.directory.refresh();
     this.publisher.start();
     this.dispatcher.start(() => this.directory.active());
+    this.statuses?.start();
   }
 
   /** Sends nothing more; what is under way is settled and published. */
   async stop(): Promise<void> {
     this.gate?.stop();
-    await this.dispatcher.stop();
+    await Promise.all([this.dispatcher.stop(), this.statuses?.stop()]);
     await this.publisher.stop();
   }
 
@@ -228,6 +241,34 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
   private makeGate({ endOffsets, progress, graceMs }: BuyerPorts): IdentityGate {
     const { log } = this.ports;
     return new IdentityGate({ endOffsets, progress, release: (entries) => this.dispatcher.offer(entries), log }, graceMs);
+  }
+
+  /** Asks what became of what the vendor took, where it tells. */
+  private makeStatusTurns(): LeasedTurns<StatusLease> | undefined {
+    const { statuses, declaration, kind } = this.registered.destination;
+    if (statuses === undefined) return undefined;
+    const { sql, vault, book, learn, told, vendor, owner, requestsPerSecond, log } = this.ports;
+    const { app, topic } = this.place;
+    const readers = new StatusReaders(sql, app, kind, { owner, leaseMs: STATUS_LEASE_MS });
+    const turn = new StatusTurn<Settings, Secrets>(statuses, {
+      readers,
+      ledger: this.ledger,
+      // As little urgent as visits are: orders go first.
+      credentials: new CredentialsStore(sql, app, requestsPerSecond, 'visits'),
+      publisher: this.publisher,
+      seals: new StatusSeals(vault, book, learn, topic),
+      told,
+      inForce: (credential) => this.inForce(credential),
+      send: (request, timeoutMs) => vendor.send(request, timeoutMs),
+      requestTimeoutMs: declaration.requestTimeoutMs,
+      moment,
+    });
+    const rhythm = {
+      lookEveryMs: STATUS_LOOK_EVERY_MS,
+      heartbeatMs: STATUS_LEASE_MS / 4,
+      longestTurnMs: STATUS_LONGEST_TURN_MS,
+    };
+    return new LeasedTurns<StatusLease>(sql, readers, turn, { app, what: 'statuses', atOnce: STATUS_ACCOUNTS_AT_ONCE, ...rhythm }, log);
   }
 
   /** A credential that was parked with other settings than today's is tried again. */

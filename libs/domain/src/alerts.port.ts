@@ -23,6 +23,7 @@ export const ALERT_KINDS = [
   'log-gap',
   'record-refused',
   'relay-stuck',
+  'statuses-unreadable',
   'vault-keys-missing',
 ] as const;
 

@@ -1,4 +1,13 @@
-import type { DeliveryAttempted, DeliveryEvent, DeliveryEventBase, DeliveryMode, DeliveryPlan, VendorAnswer } from './delivery.events.js';
+import type {
+  DeliveryAttempted,
+  DeliveryEvent,
+  DeliveryEventBase,
+  DeliveryMode,
+  DeliveryPlan,
+  SealedNames,
+  VendorAnswer,
+} from './delivery.events.js';
+import type { StatusNews } from './delivery-status.js';
 import type { DestinationDeclaration, HoldBack, PlanDecision } from './destination.js';
 import { absencesOf, evolveLedger, requestsOf, type LedgerEntry } from './delivery.ledger.js';
 import { assertNever, type ConnectionId, type TenantId } from './ids.js';
@@ -198,6 +207,13 @@ export function settleDelivery(
       return assertNever(outcome);
   }
 }
+
+/** What is new of an effect that the vendor took. */
+export const observeStatus = (entry: LedgerEntry, { seen }: StatusNews, names: SealedNames | null, moment: Moment): LedgerChange => {
+  const { status, statusName, isFinal, trackingId, recordedAt, withdrawnAt } = seen;
+  const said = { status, statusName, isFinal, trackingId, recordedAt, withdrawnAt, names };
+  return change(entry, { ...baseOf(entry, 'status-reader', moment), type: 'StatusObserved', ...said });
+};
 
 /** A parked entry whose credential works again: planned, or expired when it is too old by now. */
 export function resumeDelivery(entry: LedgerEntry, expiryOf: ExpiryOf, moment: Moment): LedgerChange | undefined {

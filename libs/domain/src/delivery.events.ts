@@ -178,6 +178,37 @@ export interface DeliveryResolvedByOperator extends DeliveryEventBase {
   readonly operator: string;
 }
 
+/** Who brings it and on which round; each null where the vendor does not say. Personal: only ever sealed. */
+export interface StatusNames {
+  readonly driverId: string | null;
+  readonly driverName: string | null;
+  readonly routeId: string | null;
+  readonly routeName: string | null;
+}
+
+/** Sealed {@link StatusNames}. */
+export interface SealedNames {
+  readonly sealedUnder: SubjectId;
+  readonly sealed: Buffer;
+}
+
+/** What the vendor says of an effect that it took; only what is new is an event. `occurredAt` is when it was read. */
+export interface DeliveryStatusObserved extends DeliveryEventBase {
+  readonly type: 'StatusObserved';
+  /** The vendor's own word. */
+  readonly status: string;
+  readonly statusName: string | null;
+  /** True: the vendor is done with it, nothing more is asked. */
+  readonly isFinal: boolean;
+  readonly trackingId: string | null;
+  /** Epoch ms: when the vendor made its record. */
+  readonly recordedAt: number | null;
+  /** Epoch ms: when the parcel was, or is to be, fetched. */
+  readonly withdrawnAt: number | null;
+  /** Null: what was known of names still holds. */
+  readonly names: SealedNames | null;
+}
+
 export type DeliveryEvent =
   | DeliveryPlanned
   | DeliverySuppressed
@@ -189,4 +220,5 @@ export type DeliveryEvent =
   | DeliveryUnconfirmed
   | DeliveryExpired
   | DeliveryWithdrawn
+  | DeliveryStatusObserved
   | DeliveryResolvedByOperator;

@@ -24,6 +24,23 @@ export interface AttemptRecord {
   readonly outcome: 'pending' | 'delivered' | 'rejected' | 'parked' | 'transient' | 'throttled' | 'sent-alone' | 'unknown' | 'absent';
 }
 
+/** What the vendor says of an effect since it took it. */
+export interface KnownStatus {
+  readonly status: string;
+  readonly statusName: string | null;
+  readonly isFinal: boolean;
+  readonly trackingId: string | null;
+  /** Epoch ms; null where the vendor did not say. */
+  readonly recordedAt: number | null;
+  readonly withdrawnAt: number | null;
+  /** When the newest of it was read. */
+  readonly at: number;
+  /** The newest sealed names, with the event that they were sealed for. */
+  readonly names: { readonly eventId: string; readonly sealedUnder: SubjectId; /** Base64. */ readonly sealed: string } | null;
+  /** Each status when it was first read, oldest first: the newest {@link MAX_STATUSES_KEPT}. */
+  readonly history: readonly { readonly at: number; readonly status: string; readonly statusName: string | null }[];
+}
+
 /** One effect: a fold of the delivery events of its key. */
 export interface LedgerEntry {
   readonly key: LedgerKeyParts;
@@ -47,12 +64,15 @@ export interface LedgerEntry {
   readonly unknownSince: number | null;
   readonly plannedAt: number;
   readonly settledAt: number | null;
+  /** Null until the vendor was asked, and for vendors that are not. */
+  readonly status: KnownStatus | null;
 }
 
 /** What a decision may know of an effect that was decided before. */
 export type KnownEffect = Pick<LedgerEntry, 'key' | 'state' | 'plan'>;
 
 const MAX_ATTEMPTS_KEPT = 40;
+const MAX_STATUSES_KEPT = 40;
 
 const closeLast = (entry: LedgerEntry, outcome: AttemptRecord['outcome'], answer: VendorAnswer | null): readonly AttemptRecord[] => {
   const last = entry.attempts.at(-1);
@@ -139,6 +159,23 @@ function requeued(entry: LedgerEntry, event: Extract<DeliveryEvent, { type: 'Req
   };
 }
 
+function observed(known: KnownStatus | null, event: Extract<DeliveryEvent, { type: 'StatusObserved' }>): KnownStatus {
+  const { status, statusName, isFinal, trackingId, recordedAt, withdrawnAt, occurredAt, eventId, names } = event;
+  const before = known?.history ?? [];
+  const history = before.at(-1)?.status === status ? before : [...before, { at: occurredAt, status, statusName }];
+  return {
+    status,
+    statusName,
+    isFinal,
+    trackingId,
+    recordedAt,
+    withdrawnAt,
+    at: occurredAt,
+    names: names === null ? (known?.names ?? null) : { eventId, sealedUnder: names.sealedUnder, sealed: names.sealed.toString('base64') },
+    history: history.slice(-MAX_STATUSES_KEPT),
+  };
+}
+
 /** A first event makes the entry; anything else before it is ignored until it comes again in order. */
 function begin(event: DeliveryEvent): LedgerEntry | undefined {
   const base = {
@@ -150,6 +187,7 @@ function begin(event: DeliveryEvent): LedgerEntry | undefined {
     sealedRequest: null,
     unknownSince: null,
     plannedAt: event.occurredAt,
+    status: null,
   };
   if (event.type === 'Planned') {
     const { plan } = event;
@@ -212,6 +250,8 @@ export function evolveLedger(entry: LedgerEntry | undefined, event: DeliveryEven
       return { ...settled, state: 'expired', reason: event.reason };
     case 'Withdrawn':
       return { ...settled, state: 'withdrawn', reason: event.reason };
+    case 'StatusObserved':
+      return { ...entry, version, status: observed(entry.status, event) };
     case 'ResolvedByOperator':
       return resolved(entry, settled, event);
     default:

@@ -6,6 +6,7 @@ import type { OrderPersonal } from './order.events.js';
 import type { OrderState } from './order.projection.js';
 import type { ProductContent } from './catalog.events.js';
 import type { DeliveryOutcome, LookUpOutcome, VendorReply, VendorRequest } from './outcome.js';
+import type { StatusReading } from './delivery-status.js';
 import type { ReasonCode } from './reasons.js';
 import type { CoverageRules } from './report/coverage.js';
 import type { VisitEvent, VisitPersonal } from './visit.events.js';
@@ -175,6 +176,8 @@ export interface Destination<Settings, Secrets> {
   /** What the order as it is now, opened, and what is known of its buyer have against sending; null: nothing. Asked before every request. */
   holdBack?(intent: DeliveryIntent, settings: Settings, nowMs: number): HoldBack | null;
   readonly lookUp?: VendorLookUp<Settings, Secrets>;
+  /** For vendors that tell what became of an effect after they took it. */
+  readonly statuses?: StatusReading<Settings, Secrets>;
   /** Which identity and consent a request with this intent uses. Absent: none. */
   identityOf?(intent: DeliveryIntent): IdentityUsed;
   /** What a request with this intent says of the person, sorted. Absent: what was planned. */

@@ -1,4 +1,4 @@
-import { deliveryBase, deliveryPlanned, PLANNED_AT, vendorAnswer } from '../../../test/builders/delivery.builder.js';
+import { deliveryBase, deliveryPlanned, PLANNED_AT, statusObserved, vendorAnswer } from '../../../test/builders/delivery.builder.js';
 import { orderObserved } from '../../../test/builders/order.builder.js';
 import type { DeliveryEvent } from './delivery.events.js';
 import { evolveLedger, type LedgerEntry } from './delivery.ledger.js';
@@ -12,6 +12,7 @@ import {
   type DeliveryBackground,
   type UndecidedFacts,
 } from './explanation.js';
+import { asSubjectId } from './ids.js';
 import { evolveOrder } from './order.projection.js';
 import { explainReason } from './reasons.js';
 
@@ -88,6 +89,16 @@ describe('an explained delivery', () => {
 
   it('never offers to overrule a denied consent', () => {
     expect(whatWouldChange(given(suppressed('consent-denied')).entry)).toBe('Nothing: a denied consent is never overruled.');
+  });
+
+  it('tells what became of it at the vendor, and names nobody', () => {
+    const delivered: DeliveryEvent = { ...deliveryBase(3), type: 'Delivered', answer: vendorAnswer() };
+    const names = { sealedUnder: asSubjectId('subject-1'), sealed: Buffer.from('x') };
+    const statuses = [statusObserved(4, { names }), statusObserved(5, { status: 'delivered', statusName: null, isFinal: true })];
+    expect(given(deliveryPlanned(), attempted(), delivered, ...statuses).told()).toContain(
+      'The vendor says since: En ruta (read at 2026-11-20T10:00:04.000Z), then delivered (read at 2026-11-20T10:00:05.000Z), tracking id TT-7. ' +
+        'Who brings it is known and kept sealed. It is closed and not asked about any more.',
+    );
   });
 
   it('tells a refusal with the vendor’s own code and message', () => {

@@ -119,6 +119,15 @@ function stateInWords(entry: LedgerEntry, repeatWindowMs: number | null): string
   }
 }
 
+function statusInWords({ status }: LedgerEntry): string[] {
+  if (status === null) return [];
+  const { trackingId, history, names, isFinal } = status;
+  const steps = history.map((step) => `${step.statusName ?? step.status} (read at ${inUtc(step.at)})`).join(', then ');
+  const tracking = trackingId === null ? '' : `, tracking id ${trackingId}`;
+  const who = names === null ? '' : ' Who brings it is known and kept sealed.';
+  return [`The vendor says since: ${steps}${tracking}.${who}${isFinal ? ' It is closed and not asked about any more.' : ''}`];
+}
+
 function planInWords(entry: LedgerEntry, matchesPeople: boolean): string[] {
   const { plan, eventTime } = entry;
   if (plan === null) return [];
@@ -154,6 +163,7 @@ export function explainDelivery(entry: LedgerEntry, { destinationKind, declarati
     ...planInWords(entry, declaration.matchesPeople),
     ...entry.attempts.map(attemptInWords),
     stateInWords(entry, declaration.repeatWindowMs),
+    ...statusInWords(entry),
     ...(change === null ? [] : [`What would change it: ${change}`]),
   ];
 }

@@ -25,6 +25,8 @@ export * from './content-hash.js';
 export * from './partition.js';
 export * from './delivery.ledger.js';
 export * from './delivery.decider.js';
+export * from './delivery-status.js';
+export * from './status-rounds.js';
 export * from './projection.port.js';
 export * from './alerts.port.js';
 export * from './address-hash.js';

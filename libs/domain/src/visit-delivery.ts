@@ -148,5 +148,6 @@ export function plannedVisit(visit: {
     unknownSince: null,
     plannedAt,
     settledAt: null,
+    status: null,
   };
 }

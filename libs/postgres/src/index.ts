@@ -11,3 +11,5 @@ export * from './schema-rebuild.adapter.js';
 export * from './canonical-dump.adapter.js';
 export * from './settings-fold.adapter.js';
 export * from './command-queue.adapter.js';
+export * from './connection-leases.adapter.js';
+export * from './leased-turns.js';

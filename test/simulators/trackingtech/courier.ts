@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { FaultList, type FaultOrder } from './faults.ts';
+import { chileanTime, daysProblems, pageProblems, isWithinDays, type DayFormat } from './lists.ts';
 import { orderProblems } from './order-checks.ts';
 
 export interface CourierOptions {
@@ -25,6 +26,18 @@ export interface CourierOrder {
   /** Epoch ms. */
   readonly createdAt: number;
   readonly body: unknown;
+  readonly progress?: CourierProgress;
+}
+
+/** What a person at the courier did to an order since it was made. */
+export interface CourierProgress {
+  readonly statusName?: string;
+  /** `dd/MM/yyyy HH:mm` of Chile's clocks. */
+  readonly withdrawalDate?: string;
+  readonly routeId?: number;
+  readonly routeName?: string;
+  readonly driverId?: number;
+  readonly driverName?: string;
 }
 
 export interface CourierRequest {
@@ -59,36 +72,27 @@ const json = (status: number, body: unknown, headers: Readonly<Record<string, st
   headers,
 });
 const TOKEN_REFUSED = json(401, { message: 'Unauthenticated: the token has expired' });
-const SANTIAGO = new Intl.DateTimeFormat('es-CL', {
-  timeZone: 'America/Santiago',
-  day: '2-digit',
-  month: '2-digit',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
-
-/** `dd/MM/yyyy HH:mm` of Chile's clocks. */
-function chileanTime(epochMs: number): string {
-  const parts = Object.fromEntries(SANTIAGO.formatToParts(epochMs).map(({ type, value }) => [type, value]));
-  return `${parts['day']}/${parts['month']}/${parts['year']} ${parts['hour']}:${parts['minute']}`;
-}
-
 const answerOf = (order: CourierOrder): object => ({ id: order.id, tracking_id: order.trackingId, status: order.status });
 
-const recordOf = (order: CourierOrder): object => ({
+/** As the lists by days have it: by tracking id, without the shop's order. */
+const packageOf = ({ progress = {}, ...order }: CourierOrder): object => ({
   ...answerOf(order),
-  order_id: order.orderId,
   created_at: chileanTime(order.createdAt),
   seller_code: order.customerId,
-  status_name: order.status,
-  withdrawal_date: null,
-  route_id: null,
-  route_name: null,
-  driver_id: null,
-  driver_name: null,
+  status_name: progress.statusName ?? order.status,
+  withdrawal_date: progress.withdrawalDate ?? null,
+  route_id: progress.routeId ?? null,
+  route_name: progress.routeName ?? null,
+  driver_id: progress.driverId ?? null,
+  driver_name: progress.driverName ?? null,
 });
+
+const recordOf = (order: CourierOrder): object => ({ ...packageOf(order), order_id: order.orderId });
+
+const LISTS: Readonly<Record<string, { readonly from: string; readonly to: string; readonly format: DayFormat }>> = {
+  '/withdrawal-orders/getPackagesWithdrawals': { from: 'start_date', to: 'end_date', format: 'dashed' },
+  '/pickups/getPickupsByDate': { from: 'fecha_inicio', to: 'fecha_fin', format: 'plain' },
+};
 
 /** The courier itself, without HTTP: what it takes, refuses, remembers and was told to get wrong. */
 export class Courier {
@@ -107,7 +111,24 @@ export class Courier {
     this.#listShape = options.listShape ?? 'flat';
     const { stateFile } = options;
     if (stateFile === undefined || !existsSync(stateFile)) return;
-    for (const line of readFileSync(stateFile, 'utf8').split('\n')) if (line !== '') this.orders.push(JSON.parse(line) as CourierOrder);
+    for (const line of readFileSync(stateFile, 'utf8').split('\n')) {
+      if (line === '') continue;
+      const order = JSON.parse(line) as CourierOrder;
+      const index = this.orders.findIndex(({ id }) => id === order.id);
+      if (index === -1) this.orders.push(order);
+      else this.orders[index] = order;
+    }
+  }
+
+  /** An order moves on; false when there is none. */
+  progress(orderId: string, status: string, progress: CourierProgress = {}): boolean {
+    const index = this.orders.findIndex((order) => order.orderId === orderId);
+    const before = this.orders[index];
+    if (before === undefined) return false;
+    const order = { ...before, status, progress: { ...before.progress, ...progress } };
+    this.orders[index] = order;
+    this.#keep(order);
+    return true;
   }
 
   shapeLists(shape: ListShape): void {
@@ -142,15 +163,16 @@ export class Courier {
 
   #judge(call: CourierCall): { readonly outcome: string; readonly reply: CourierReply } {
     const isSubmit = call.method === 'POST' && call.path === '/external/orders';
-    const isStatus = call.method === 'GET' && call.path === '/external/orders';
+    const days = call.method === 'GET' ? LISTS[call.path] : undefined;
+    const isStatus = (call.method === 'GET' && call.path === '/external/orders') || days !== undefined;
     const account = isSubmit || isStatus ? null : this.#account(call);
     if (account !== null) return { outcome: 'account', reply: account };
     if (!isSubmit && !isStatus) return { outcome: 'no such call', reply: json(404, { message: 'no such call' }) };
-    const fault = this.faults.take(isSubmit ? 'submit' : 'status');
+    const fault = this.faults.take(isSubmit ? 'submit' : days === undefined ? 'status' : 'days');
     const early = fault === null ? null : earlyReply(fault);
     if (fault !== null && early !== null) return { outcome: fault.kind, reply: early };
     if (!this.#isTokenGood(call)) return { outcome: 'refused', reply: TOKEN_REFUSED };
-    const reply = isSubmit ? this.#submit(call, fault) : this.#list(call);
+    const reply = isSubmit ? this.#submit(call, fault) : days === undefined ? this.#list(call) : this.#listDays(call, days);
     const late = fault === null ? null : lateReply(fault);
     return { outcome: fault?.kind ?? (reply.kind === 'json' && reply.status < 300 ? 'accepted' : 'refused'), reply: late ?? reply };
   }
@@ -216,18 +238,37 @@ export class Courier {
     const id = this.orders.length + 1;
     const order = { id, trackingId: `TT-${100_000 + id}`, customerId, orderId, key, status: 'created', createdAt: this.#now(), body };
     this.orders.push(order);
-    if (this.#options.stateFile !== undefined) appendFileSync(this.#options.stateFile, `${JSON.stringify(order)}\n`);
+    this.#keep(order);
     return order;
+  }
+
+  #keep(order: CourierOrder): void {
+    if (this.#options.stateFile !== undefined) appendFileSync(this.#options.stateFile, `${JSON.stringify(order)}\n`);
   }
 
   #list({ query }: CourierCall): CourierReply {
     const ids = (query.get('ids') ?? '').split(',').filter((id) => id !== '');
-    if (ids.length === 0) return json(422, { message: 'The given data was invalid.', errors: { ids: ['is missing'] } });
+    const errors = pageProblems(query, ['ids', 'customer_id']);
+    if (ids.length === 0) errors['ids'] = ['is missing'];
+    if (Object.keys(errors).length > 0) return json(422, { message: 'The given data was invalid.', errors });
+    const customerId = query.get('customer_id');
+    const isAskedFor = (order: CourierOrder): boolean =>
+      ids.includes(order.orderId) && (customerId === null || order.customerId === customerId);
+    return this.#page(query, this.orders.filter(isAskedFor).map(recordOf));
+  }
+
+  #listDays({ query }: CourierCall, { from, to, format }: (typeof LISTS)[string]): CourierReply {
+    const errors = { ...pageProblems(query, [from, to]), ...daysProblems(query, from, to, format) };
+    if (Object.keys(errors).length > 0) return json(422, { message: 'The given data was invalid.', errors });
+    const first = query.get(from) ?? '';
+    const last = query.get(to) ?? '';
+    return this.#page(query, this.orders.filter(({ createdAt }) => isWithinDays(createdAt, first, last, format)).map(packageOf));
+  }
+
+  #page(query: URLSearchParams, found: readonly object[]): CourierReply {
     const perPage = Number(query.get('per_page') ?? 20);
     const page = Number(query.get('page') ?? 1);
-    const customerId = query.get('customer_id');
-    const found = this.orders.filter((order) => ids.includes(order.orderId) && (customerId === null || order.customerId === customerId));
-    const data = found.slice((page - 1) * perPage, page * perPage).map(recordOf);
+    const data = found.slice((page - 1) * perPage, page * perPage);
     const paging = { last_page: Math.max(1, Math.ceil(found.length / perPage)), total: found.length };
     if (this.#listShape === 'plain') return json(200, data);
     return json(200, this.#listShape === 'meta' ? { meta: paging, data } : { data, ...paging });

@@ -18,8 +18,8 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Which call of the contract is hit. */
-export type FaultCall = 'submit' | 'status' | 'any';
+/** Which call of the contract is hit: `status` asks by order ids, `days` by days. */
+export type FaultCall = 'submit' | 'status' | 'days' | 'any';
 
 export interface FaultOrder {
   readonly kind: FaultKind;

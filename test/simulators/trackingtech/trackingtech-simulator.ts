@@ -1,6 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Courier, type CourierOptions, type CourierOrder, type CourierReply, type CourierRequest, type ListShape } from './courier.ts';
+import {
+  Courier,
+  type CourierOptions,
+  type CourierOrder,
+  type CourierProgress,
+  type CourierReply,
+  type CourierRequest,
+  type ListShape,
+} from './courier.ts';
 import { readFaultOrder, type FaultOrder } from './faults.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -23,6 +31,8 @@ export interface TrackingtechSimulator {
     fail(order: FaultOrder): void;
     clearFaults(): void;
     shapeLists(shape: ListShape): void;
+    /** An order moves on; false when there is none. */
+    progress(orderId: string, status: string, progress?: CourierProgress): boolean;
     /** Cuts every connection that hangs by order. */
     releaseHanging(): void;
     reset(): void;
@@ -76,6 +86,7 @@ export async function startTrackingtechSimulator(options: TrackingtechSimulatorO
     fail: (order) => courier.faults.add(order),
     clearFaults: () => courier.faults.clear(),
     shapeLists: (shape) => courier.shapeLists(shape),
+    progress: (orderId, status, progress) => courier.progress(orderId, status, progress),
     releaseHanging: () => {
       for (const response of hanging) response.destroy();
       hanging.clear();
@@ -117,6 +128,14 @@ export async function startTrackingtechSimulator(options: TrackingtechSimulatorO
         if (typeof order === 'string') return sendJson(response, 400, { problem: order });
         control.fail(order);
         return sendJson(response, 201, courier.faults.list());
+      }
+      case 'POST /_control/progress': {
+        const { orderId, status, ...progress } = body as { readonly orderId?: unknown; readonly status?: unknown };
+        if (typeof orderId !== 'string' || typeof status !== 'string')
+          return sendJson(response, 400, { problem: 'orderId and status are texts' });
+        return control.progress(orderId, status, progress)
+          ? sendJson(response, 200, { orderId, status })
+          : sendJson(response, 404, { problem: 'no such order' });
       }
       case 'DELETE /_control/faults':
         control.clearFaults();

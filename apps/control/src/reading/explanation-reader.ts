@@ -62,11 +62,12 @@ export class ExplanationReader {
     const [found, rejected] = await Promise.all([this.orders.find(name), rejectedOfOrder(this.ports.sql, name)]);
     if (found === null && rejected.length === 0) return null;
     const known = found ?? NOT_FOLDED;
-    const [log, ...byKind] = await Promise.all([
+    const [log, tracking, ...byKind] = await Promise.all([
       found === null || !withLog ? [] : this.orders.log(name),
+      this.orders.tracking(name),
       ...this.ledgers.map((ledger) => this.destinationsOf(ledger, name, known, withLog)),
     ]);
-    const answer = this.orders.answer(name, known, log);
+    const answer = this.orders.answer(name, known, tracking, log);
     const fold = known.state === null ? [] : [...explainFold(known.state, withLog ? answer.observations.length : null)];
     const destinations = byKind.flat();
     return {

@@ -7,11 +7,12 @@ import {
   orderKey,
   statusOf,
   viewObservations,
+  type LedgerEntry,
   type ObservationRank,
   type OrderEvent,
   type OrderState,
 } from '@tributary/domain';
-import { findHead, learnSchema, readRecordsOf, type HeadView } from '@tributary/stream';
+import { findHead, learnSchema, readRecordsOf, statusInUtc, type HeadView } from '@tributary/stream';
 import type { LedgerReader, OrderName } from './ledger-reader.js';
 import type { ReadingPorts } from './reading.ports.js';
 import type { Order } from './reading.schema.js';
@@ -25,7 +26,7 @@ const rankOfHead = ({ asOf, modifiedAt, observedAt, contentHash }: HeadView): Ob
 
 const isAhead = (a: ObservationRank | null, b: ObservationRank | null): boolean => a !== null && (b === null || compareRanks(a, b) > 0);
 
-type Folded = Omit<Order, 'tenant' | 'connection' | 'orderId' | 'observations'>;
+type Folded = Omit<Order, 'tenant' | 'connection' | 'orderId' | 'observations' | 'tracking'>;
 
 const headInUtc = (rank: ObservationRank | null): Order['head'] =>
   rank && { asOf: inUtc(rank.asOf), modifiedAt: inUtc(rank.modifiedAt), observedAt: inUtc(rank.observedAt), contentHash: rank.contentHash };
@@ -49,6 +50,12 @@ const ofHead = (head: HeadView, state: OrderState | null): Folded => ({
   deletionReportedAt: inUtcOrNull(head.deletionReportedAt),
   head: headInUtc(rankOfHead(head)),
 });
+
+const trackingIn = (entries: readonly LedgerEntry[]): Order['tracking'] =>
+  entries.flatMap(({ key, status }) => {
+    const tracked = statusInUtc(status);
+    return tracked === null ? [] : [{ connection: key.destinationConnectionId, ...tracked }];
+  });
 
 /** An order as far as the folds have it: `state` is the destination app's, which has the whole observation. */
 export interface FoundOrder {
@@ -88,12 +95,19 @@ export class OrderReader {
     return events;
   }
 
-  answer(name: OrderName, { folded, state }: FoundOrder, events: readonly OrderEvent[]): Order {
+  /** What the destinations' vendors say of the order. */
+  async tracking(name: OrderName): Promise<Order['tracking']> {
+    const entries = await Promise.all(this.ledgers.map((ledger) => ledger.entriesOf(name)));
+    return trackingIn(entries.flat());
+  }
+
+  answer(name: OrderName, { folded, state }: FoundOrder, tracking: Order['tracking'], events: readonly OrderEvent[]): Order {
     return {
       tenant: name.tenantId,
       connection: name.connectionId,
       orderId: name.orderId,
       ...folded,
+      tracking,
       observations: viewObservations(events, state).map((view) => ({ ...view, whatChanged: [...view.whatChanged] })),
     };
   }

@@ -26,8 +26,8 @@ export class OrdersController {
     const name = await this.nameOf(address);
     const found = await this.orders.find(name);
     if (found === null) throw nothingHere(UNKNOWN_ORDER);
-    const log = observations ? await this.orders.log(name) : [];
-    return this.orders.answer(name, found, log);
+    const [tracking, log] = await Promise.all([this.orders.tracking(name), observations ? this.orders.log(name) : []]);
+    return this.orders.answer(name, found, tracking, log);
   }
 
   /**

@@ -94,6 +94,18 @@ export const retryBody = z.strictObject({
   acceptDuplicate: z.boolean().default(false).describe('Send although the vendor may have taken it before'),
 });
 
+const statusFields = {
+  status: text.describe('The vendor’s own word'),
+  name: orNothing(text).describe('What the vendor calls it for people'),
+  trackingId: orNothing(text),
+  isFinal: z.boolean().describe('The vendor is done with it: it is not asked about any more'),
+  at: time.describe('When the newest of it was read'),
+  recordedAt: orNothing(time).describe('When the vendor made its record'),
+  withdrawnAt: orNothing(time).describe('When the parcel was, or is to be, fetched'),
+  history: z.array(z.object({ at: time, status: text, name: orNothing(text) })).describe('Each status when it was first read'),
+};
+const trackedStatusSchema = z.object(statusFields).meta({ id: 'TrackedStatus' });
+
 export const deliverySchema = z
   .object({
     id: text.describe('Opaque; for retries'),
@@ -109,6 +121,7 @@ export const deliverySchema = z
     attempts: z.array(z.object({ at: time, code: orNothing(text), message: orNothing(text), requestId: orNothing(text), outcome: text })),
     plannedAt: time,
     settledAt: orNothing(time),
+    status: orNothing(trackedStatusSchema).describe('What became of it at the vendor; null where that is not known, or not asked'),
   })
   .meta({ id: 'Delivery' });
 
@@ -140,6 +153,9 @@ const orderFields = {
   isVanished: z.boolean(),
   deletionReportedAt: orNothing(time),
   head: orNothing(z.object({ asOf: time, modifiedAt: time, observedAt: time, contentHash: text })),
+  tracking: z
+    .array(z.object({ connection: text.describe('Destination connection'), ...statusFields }))
+    .describe('What couriers say of it; empty until one of them was asked'),
   observations: z.array(observationSchema).describe('In log order; empty when they were not asked for'),
 };
 export const orderSchema = z.object(orderFields).meta({ id: 'Order' });

@@ -1,8 +1,8 @@
+import { LeasedTurns } from '@tributary/postgres';
 import { PollersStore, type PollLease } from '@tributary/stream';
 import { createLog } from '@tributary/telemetry';
 import { OwnDatabase } from '../../../../test/integration/own-database.js';
 import { eventually } from '../../../../test/stack/eventually.js';
-import { Poller } from './poller.js';
 
 const database = new OwnDatabase('poller');
 const LEASE_MS = 3_000;
@@ -15,7 +15,7 @@ class SlowPoller {
   private readonly isThrough = new Promise<void>((resolve) => {
     this.letGo = resolve;
   });
-  private readonly poller: Poller;
+  private readonly poller: LeasedTurns<PollLease>;
 
   constructor(owner: string, longestTurnMs: number) {
     const store = new PollersStore(database.sql, { owner, leaseMs: LEASE_MS });
@@ -24,8 +24,8 @@ class SlowPoller {
       await this.isThrough;
       await store.release(lease, { dueInMs: null, failures: 0, failure: null });
     };
-    const options = { shopsAtOnce: 1, lookEveryMs: 50, heartbeatMs: 100, longestTurnMs };
-    this.poller = new Poller(database.sql, store, { run }, options, createLog('poller', 'silent'));
+    const options = { app: 'ingest', what: 'polling', atOnce: 1, lookEveryMs: 50, heartbeatMs: 100, longestTurnMs };
+    this.poller = new LeasedTurns<PollLease>(database.sql, store, { run }, options, createLog('poller', 'silent'));
     this.poller.start();
   }
 

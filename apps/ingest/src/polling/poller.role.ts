@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Alerts, Sql } from '@tributary/domain';
 import { ShopClient } from '@tributary/http';
+import { LeasedTurns } from '@tributary/postgres';
 import {
   CatalogHeads,
   CatalogLookups,
@@ -11,6 +12,7 @@ import {
   type CatalogPublisher,
   type FactAppender,
   type ImportQuota,
+  type PollLease,
   type Sightings,
 } from '@tributary/stream';
 import type { Log, Metrics } from '@tributary/telemetry';
@@ -23,7 +25,6 @@ import { FreshHeads } from './fresh-heads.js';
 import { OrderAppend } from './order-append.js';
 import { pollMeters } from './poll.metrics.js';
 import { PollTurns } from './poll.pipeline.js';
-import { Poller } from './poller.js';
 
 export interface PollerRolePorts {
   readonly sql: Sql;
@@ -57,7 +58,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Role `poller`: reads the shops that have REST keys. */
 export class PollerRole {
   private readonly client: ShopClient;
-  private readonly poller: Poller;
+  private readonly poller: LeasedTurns<PollLease>;
 
   constructor(
     { sql, vault, appender, catalog, alerts, metrics, sightings, log }: PollerRolePorts,
@@ -93,7 +94,7 @@ export class PollerRole {
       catalog: { heads: new CatalogHeads(sql), lookups: new CatalogLookups(sql), publisher: catalog, appender },
     });
     const rhythm = { lookEveryMs: LOOK_EVERY_MS, heartbeatMs: HEARTBEAT_MS, longestTurnMs: LONGEST_TURN_MS };
-    this.poller = new Poller(sql, store, turns, { shopsAtOnce, ...rhythm }, log);
+    this.poller = new LeasedTurns<PollLease>(sql, store, turns, { app: 'ingest', what: 'polling', atOnce: shopsAtOnce, ...rhythm }, log);
   }
 
   start(): void {

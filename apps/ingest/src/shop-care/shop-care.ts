@@ -1,4 +1,5 @@
 import type { AlertKind, Alerts, Sql, TenantId } from '@tributary/domain';
+import { LeaseLost } from '@tributary/postgres';
 import {
   areFactsEqual,
   areWebhooksDue,
@@ -16,7 +17,7 @@ import {
   type ShopRequest,
   type StaffReading,
 } from '@tributary/sources';
-import { askApp, LeaseLost, type PollersStore, type PollLease } from '@tributary/stream';
+import { askApp, type PollersStore, type PollLease } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
 import type { Vault } from '@tributary/vault';
 import type { WebhookKeeper } from './webhook-keeper.js';

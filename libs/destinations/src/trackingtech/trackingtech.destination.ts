@@ -3,6 +3,7 @@ import { interpretCourierReply } from './answer-classes.js';
 import { shipmentLookUp } from './shipment.look-up.js';
 import { planShipment } from './shipment.plan.js';
 import { holdShipment, shipmentRequest } from './shipment.request.js';
+import { shipmentStatuses } from './shipment.statuses.js';
 import type { TrackingtechSecrets, TrackingtechSettings } from './trackingtech.schema.js';
 
 /**
@@ -32,6 +33,7 @@ export const trackingtechDestination: Destination<TrackingtechSettings, Tracking
   isConnected: ({ storeId, customerId }, { token }) => storeId !== null && customerId !== null && token !== undefined,
   holdBack: holdShipment,
   lookUp: shipmentLookUp,
+  statuses: shipmentStatuses,
   batchKey: () => 'live',
   toRequest: (intents, _mode, settings, secrets, baseUrl) => shipmentRequest(intents, settings, secrets, baseUrl),
   interpret: interpretCourierReply,

@@ -20,7 +20,22 @@ const trackingtechPathsSchema = z.strictObject({
   link: path('/external/link'),
   submitOrder: path('/external/orders'),
   orderStatus: path('/external/orders'),
+  pickups: path('/pickups/getPickupsByDate'),
+  withdrawals: path('/withdrawal-orders/getPackagesWithdrawals'),
   unlink: path('/external/uninstall'),
+});
+
+/** From which of the courier's lists it is read what became of an order, the most trusted first. */
+const STATUS_LISTS = ['order-ids', 'withdrawals', 'pickups'] as const;
+
+const statusReadingSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** How often orders of the last day are asked about; older ones more and more seldom (docs/trackingtech-contract.md). */
+  refreshIntervalSeconds: z.int().min(1).max(86_400).default(300),
+  by: z
+    .array(z.enum(STATUS_LISTS))
+    .min(1)
+    .default([...STATUS_LISTS]),
 });
 
 const names = z.array(z.string().trim().min(1)).min(1).nullable().default(null);
@@ -69,6 +84,7 @@ export const trackingtechSettingsSchema = z.strictObject({
     .nullable()
     .default(null),
   paths: trackingtechPathsSchema.prefault({}),
+  statusReading: statusReadingSchema.prefault({}),
 });
 
 /**

@@ -5,6 +5,7 @@ import {
   type AttemptRecord,
   type DeliveryPlan,
   type DeliveryState,
+  type KnownStatus,
   type LedgerEntry,
   type Sql,
   type TenantId,
@@ -26,6 +27,21 @@ export interface DeliveryFilter {
   /** Epoch ms, half-open, on the moment of the decision. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
+}
+
+/** What the vendor says of an effect since it took it, without who brings it. Times are RFC 3339, UTC. */
+export interface TrackedStatus {
+  readonly status: string;
+  readonly name: string | null;
+  readonly trackingId: string | null;
+  /** Nothing more is asked. */
+  readonly isFinal: boolean;
+  /** When the newest of it was read. */
+  readonly at: string;
+  /** When the vendor made its record. */
+  readonly recordedAt: string | null;
+  readonly withdrawnAt: string | null;
+  readonly history: { readonly at: string; readonly status: string; readonly name: string | null }[];
 }
 
 /** One effect as `GET …/deliveries` lists it. Times are RFC 3339, UTC. */
@@ -52,6 +68,8 @@ export interface DeliveryItem {
   }[];
   readonly plannedAt: string;
   readonly settledAt: string | null;
+  /** Null where the vendor has said nothing yet, or is not asked. */
+  readonly status: TrackedStatus | null;
 }
 
 interface DeliveryRow {
@@ -68,6 +86,7 @@ interface DeliveryRow {
   readonly attempts: readonly AttemptRecord[];
   readonly planned_at: number;
   readonly settled_at: number | null;
+  readonly status: KnownStatus | null;
 }
 
 const deliveryId = (key: string): string => Buffer.from(key).toString('base64url');
@@ -75,6 +94,18 @@ export const ledgerKeyOf = (id: string): string => Buffer.from(id, 'base64url').
 
 const attemptsInUtc = (attempts: readonly AttemptRecord[]): DeliveryItem['attempts'] =>
   attempts.map(({ at, code, message, requestId, outcome }) => ({ at: inUtc(at), code, message, requestId, outcome }));
+
+export const statusInUtc = (known: KnownStatus | null): TrackedStatus | null =>
+  known && {
+    status: known.status,
+    name: known.statusName,
+    trackingId: known.trackingId,
+    isFinal: known.isFinal,
+    at: inUtc(known.at),
+    recordedAt: inUtcOrNull(known.recordedAt),
+    withdrawnAt: inUtcOrNull(known.withdrawnAt),
+    history: known.history.map(({ at, status, statusName }) => ({ at: inUtc(at), status, name: statusName })),
+  };
 
 const toItem = (row: DeliveryRow): DeliveryItem => ({
   id: deliveryId(row.ledger_key),
@@ -90,6 +121,7 @@ const toItem = (row: DeliveryRow): DeliveryItem => ({
   attempts: attemptsInUtc(row.attempts),
   plannedAt: inUtc(row.planned_at),
   settledAt: inUtcOrNull(row.settled_at),
+  status: statusInUtc(row.status),
 });
 
 /** A ledger entry as the list shows it. */
@@ -107,10 +139,11 @@ export const deliveryItemOf = (kind: string, entry: LedgerEntry): DeliveryItem =
   attempts: attemptsInUtc(entry.attempts),
   plannedAt: inUtc(entry.plannedAt),
   settledAt: inUtcOrNull(entry.settledAt),
+  status: statusInUtc(entry.status),
 });
 
 const COLUMNS =
-  'ledger_key, destination_connection_id, source_connection_id, reference, event_name, mode, state, reason, plan, attempts, planned_at, settled_at';
+  'ledger_key, destination_connection_id, source_connection_id, reference, event_name, mode, state, reason, plan, attempts, planned_at, settled_at, status';
 
 /** The newest decisions first; of equal moments by key. Goes on after `after`. */
 export async function listDeliveries(

@@ -1,8 +1,9 @@
 import type { ImportState } from '@tributary/sources';
+import { LeaseLost } from '@tributary/postgres';
 import { OwnDatabase } from '../../../../test/integration/own-database.js';
 import { resumeStoppedImport, startImport, stopImport, type ImportOrder } from './import-orders.js';
 import { ImportsStore, type ImportJob, type KeptPage } from './imports.store.js';
-import { LeaseLost, PollersStore, type PollLease } from './pollers.store.js';
+import { PollersStore, type PollLease } from './pollers.store.js';
 
 const database = new OwnDatabase('imports');
 const pollers = (owner = 'one', leaseMs = 60_000): PollersStore => new PollersStore(database.sql, { owner, leaseMs });

@@ -1,6 +1,7 @@
 import { resumeReport } from '@tributary/sources';
+import { LeaseLost } from '@tributary/postgres';
 import { OwnDatabase } from '../../../../test/integration/own-database.js';
-import { LeaseLost, PollersStore, type KeptStep, type PollLease } from './pollers.store.js';
+import { PollersStore, type KeptStep, type PollLease } from './pollers.store.js';
 
 const database = new OwnDatabase('pollers');
 const store = (owner: string, leaseMs = 60_000): PollersStore => new PollersStore(database.sql, { owner, leaseMs });

@@ -1,4 +1,5 @@
-import { asConnectionId, asTenantId, type ConnectionId, type MerchantOwn, type Sql, type TenantId } from '@tributary/domain';
+import type { ConnectionId, MerchantOwn, Sql, TenantId } from '@tributary/domain';
+import { ConnectionLeases, renewLeaseOf, type ConnectionLease, type LeaseOptions, type TurnEnd } from '@tributary/postgres';
 import {
   merchantOwnOf,
   woocommerceSettingsSchema,
@@ -10,10 +11,7 @@ import {
 } from '@tributary/sources';
 
 /** A shop that this process may poll until the lease ends; renewed by a heartbeat, and whenever the state is kept. */
-export interface PollLease {
-  readonly tenantId: TenantId;
-  readonly connectionId: ConnectionId;
-  readonly fence: number;
+export interface PollLease extends ConnectionLease {
   /** As kept; null: never polled. */
   readonly state: unknown;
   /** Of the catalog, as kept; null: never polled. */
@@ -45,22 +43,7 @@ export interface KeptStep {
   readonly putOff: { readonly orderIds: readonly string[]; readonly delayMs: number };
 }
 
-/** How a turn ended. `dueInMs` null: not before the settings change. */
-export interface TurnEnd {
-  readonly dueInMs: number | null;
-  readonly failures: number;
-  readonly failure: string | null;
-}
-
-/** Another process polls the shop now; nothing of what was in hand is kept. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-}
-
-interface LeaseRow {
-  readonly tenant_id: string;
-  readonly connection_id: string;
-  readonly fence: number;
+interface LeaseColumns {
   readonly state: unknown;
   readonly catalog: unknown;
   readonly report: unknown;
@@ -74,11 +57,18 @@ interface LeaseRow {
 /** Of a row `c` of `ingest.connections`. */
 export const IS_POLLED = `c.kind = 'woocommerce' and c.state = 'active' and coalesce((c.settings #>> '{polling,enabled}')::boolean, true)`;
 
-function toLease(row: LeaseRow): PollLease {
+const LEASES = {
+  table: 'ingest_ops.pollers',
+  connections: 'ingest.connections',
+  isWorkedOn: IS_POLLED,
+  columns: { ofLease: ['state', 'catalog', 'report', 'failures'], ofConnection: ['settings', 'default_country', 'secrets_version'] },
+} as const;
+
+function toLease(row: ConnectionLease & LeaseColumns): PollLease {
   const settings = woocommerceSettingsSchema.parse(row.settings);
   return {
-    tenantId: asTenantId(row.tenant_id),
-    connectionId: asConnectionId(row.connection_id),
+    tenantId: row.tenantId,
+    connectionId: row.connectionId,
     fence: row.fence,
     state: row.state,
     catalog: row.catalog,
@@ -94,45 +84,30 @@ function toLease(row: LeaseRow): PollLease {
 
 /** `ingest_ops.pollers` and `ingest_ops.rereads`: leases by Postgres' clock, fenced by a number that grows with each. */
 export class PollersStore {
+  private readonly leases: ConnectionLeases<LeaseColumns>;
+
   constructor(
     private readonly sql: Sql,
-    private readonly options: { readonly owner: string; readonly leaseMs: number },
-  ) {}
+    options: LeaseOptions,
+  ) {
+    this.leases = new ConnectionLeases(sql, LEASES, options);
+  }
 
   /** Makes a row for every new shop, and every shop with other settings due at once. */
-  async follow(): Promise<void> {
-    await this.sql.query(
-      'pollers-follow',
-      `insert into ingest_ops.pollers as p (tenant_id, connection_id, config_version)
-       select c.tenant_id, c.connection_id, c.version from ingest.connections c where ${IS_POLLED}
-       on conflict (tenant_id, connection_id) do update set config_version = excluded.config_version, due_at = now()
-       where p.config_version < excluded.config_version`,
-    );
+  follow(): Promise<void> {
+    return this.leases.follow();
   }
 
   /** Leases up to `limit` shops that are due and that nobody polls, longest due first. */
   async claim(limit: number): Promise<PollLease[]> {
-    const rows = await this.sql.query<LeaseRow>(
-      'pollers-claim',
-      `with due as (
-         select p.tenant_id, p.connection_id, c.settings, c.default_country, c.secrets_version
-           from ingest_ops.pollers p join ingest.connections c using (tenant_id, connection_id)
-          where p.due_at <= now() and (p.leased_until is null or p.leased_until <= now()) and ${IS_POLLED}
-          order by p.due_at limit $1 for update of p skip locked)
-       update ingest_ops.pollers p set fence = p.fence + 1, leased_by = $2, leased_until = now() + make_interval(secs => $3)
-         from due where p.tenant_id = due.tenant_id and p.connection_id = due.connection_id
-       returning p.tenant_id, p.connection_id, p.fence, p.state, p.catalog, p.report, p.failures, due.settings, due.default_country, due.secrets_version,
-                 (extract(epoch from clock_timestamp()) * 1000)::bigint as granted_at`,
-      [limit, this.options.owner, this.options.leaseMs / 1_000],
-    );
-    return rows.map(toLease);
+    return (await this.leases.claim(limit)).map(toLease);
   }
 
-  /** Keeps what a step changed and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
+  /** Keeps what a step changed and renews the lease; throws LeaseLost when it is not ours any more. */
   async keep(lease: PollLease, { state, served, rereads, putOff }: KeptStep): Promise<void> {
     const { tenantId, connectionId } = lease;
     await this.sql.transaction(async (tx) => {
-      await renewLease(tx, lease, this.options.leaseMs);
+      await this.leases.renew(tx, lease);
       await tx.query('pollers-keep', 'update ingest_ops.pollers set state = $3::jsonb where tenant_id = $1 and connection_id = $2', [
         tenantId,
         connectionId,
@@ -156,10 +131,10 @@ export class PollersStore {
     });
   }
 
-  /** Keeps how far the catalog is and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
+  /** Keeps how far the catalog is and renews the lease; throws LeaseLost when it is not ours any more. */
   async keepCatalog(lease: PollLease, state: CatalogState): Promise<void> {
     await this.sql.transaction(async (tx) => {
-      await renewLease(tx, lease, this.options.leaseMs);
+      await this.leases.renew(tx, lease);
       await tx.query(
         'pollers-keep-catalog',
         'update ingest_ops.pollers set catalog = $3::jsonb where tenant_id = $1 and connection_id = $2',
@@ -168,10 +143,10 @@ export class PollersStore {
     });
   }
 
-  /** Keeps what was found out about the shop and renews the lease; throws {@link LeaseLost} when it is not ours any more. */
+  /** Keeps what was found out about the shop and renews the lease; throws LeaseLost when it is not ours any more. */
   async keepReport(lease: PollLease, report: ShopReport): Promise<void> {
     await this.sql.transaction(async (tx) => {
-      await renewLease(tx, lease, this.options.leaseMs);
+      await this.leases.renew(tx, lease);
       await tx.query(
         'pollers-keep-report',
         'update ingest_ops.pollers set report = $3::jsonb where tenant_id = $1 and connection_id = $2',
@@ -181,31 +156,13 @@ export class PollersStore {
   }
 
   /** Renews what is still ours of these; one that is lost stays so, and its holder learns it when it keeps something. */
-  async renew(leases: readonly PollLease[]): Promise<void> {
-    await this.sql.query(
-      'pollers-heartbeat',
-      `update ingest_ops.pollers p set leased_until = now() + make_interval(secs => $4)
-         from unnest($1::text[], $2::text[], $3::bigint[]) as held(tenant_id, connection_id, fence)
-        where p.tenant_id = held.tenant_id and p.connection_id = held.connection_id and p.fence = held.fence and p.leased_until is not null`,
-      [
-        leases.map(({ tenantId }) => tenantId),
-        leases.map(({ connectionId }) => connectionId),
-        leases.map(({ fence }) => fence),
-        this.options.leaseMs / 1_000,
-      ],
-    );
+  renew(leases: readonly PollLease[]): Promise<void> {
+    return this.leases.renewAll(leases);
   }
 
   /** Gives the lease back. A lease that is lost already is nobody's matter here. */
-  async release({ tenantId, connectionId, fence }: PollLease, { dueInMs, failures, failure }: TurnEnd): Promise<void> {
-    await this.sql.query(
-      'pollers-release',
-      `update ingest_ops.pollers set leased_by = null, leased_until = null, failures = $5, failure = $6,
-              due_at = case when $4::float8 is null then 'infinity' else now() + make_interval(secs => $4::float8) end,
-              polled_at = case when $6::text is null then now() else polled_at end
-        where tenant_id = $1 and connection_id = $2 and fence = $3`,
-      [tenantId, connectionId, fence, dueInMs === null ? null : dueInMs / 1_000, failures, failure],
-    );
+  release(lease: ConnectionLease, end: TurnEnd): Promise<void> {
+    return this.leases.release(lease, end);
   }
 
   async dueRereads({ tenantId, connectionId }: PollLease, limit: number): Promise<DueReread[]> {
@@ -218,16 +175,9 @@ export class PollersStore {
   }
 }
 
-/** First in a transaction that writes under a lease: throws {@link LeaseLost} when it is not ours any more. */
-export async function renewLease(tx: Sql, { tenantId, connectionId, fence }: PollLease, leaseMs: number): Promise<void> {
-  const [mine] = await tx.query(
-    'pollers-renew',
-    `update ingest_ops.pollers set leased_until = now() + make_interval(secs => $4)
-      where tenant_id = $1 and connection_id = $2 and fence = $3 returning 1 as is_mine`,
-    [tenantId, connectionId, fence, leaseMs / 1_000],
-  );
-  if (mine === undefined) throw new LeaseLost(`the shop ${tenantId}/${connectionId} is polled by somebody else`);
-}
+/** First in a transaction that writes under a shop's lease: throws LeaseLost when it is not ours any more. */
+export const renewLease = (tx: Sql, lease: ConnectionLease, leaseMs: number): Promise<void> =>
+  renewLeaseOf(tx, LEASES.table, lease, leaseMs);
 
 /** In one transaction with what asks for it. */
 export async function askForRereads(

@@ -1,25 +1,35 @@
 import type { Sql } from '@tributary/domain';
-import { settingsPosition } from '@tributary/postgres';
-import { LeaseLost, type PollersStore, type PollLease } from '@tributary/stream';
 import { describeError, type Log } from '@tributary/telemetry';
-import type { PollTurns } from './poll.pipeline.js';
+import { LeaseLost, type ConnectionLease, type TurnEnd } from './connection-leases.adapter.js';
+import { settingsPosition } from './connections.adapter.js';
 
-export interface PollerOptions {
-  /** Shops that this process polls at once. */
-  readonly shopsAtOnce: number;
+export interface LeasedTurnsOptions {
+  /** Whose settings are followed. */
+  readonly app: string;
+  /** What the turns are about, as the log calls it: `polling`. */
+  readonly what: string;
+  /** Connections that this process works on at once. */
+  readonly atOnce: number;
   readonly lookEveryMs: number;
   /** How often the leases of turns that are under way are renewed. */
   readonly heartbeatMs: number;
-  /** A turn that takes longer hangs: its lease is not renewed any more, and another poller takes the shop. */
+  /** A turn that takes longer hangs: its lease is not renewed any more, and another process takes the connection. */
   readonly longestTurnMs: number;
 }
 
-/** A turn that ended in something that is not the shop's doing comes again after this. */
+export interface TurnStore<Lease extends ConnectionLease> {
+  follow(): Promise<void>;
+  claim(limit: number): Promise<readonly Lease[]>;
+  renew(leases: readonly Lease[]): Promise<void>;
+  release(lease: Lease, end: TurnEnd): Promise<void>;
+}
+
+/** A turn that ended in something that is not the other side's doing comes again after this. */
 const AFTER_OUR_FAULT_MS = 60_000;
 
-/** Leases shops that are due and gives each its turn, several at once; whatever happens to one is nothing to the others. */
-export class Poller {
-  private readonly turns = new Map<PollLease, { readonly began: number; readonly ended: Promise<void> }>();
+/** Leases connections that are due and gives each its turn, several at once; whatever happens to one is nothing to the others. */
+export class LeasedTurns<Lease extends ConnectionLease & { readonly failures: number }> {
+  private readonly turns = new Map<Lease, { readonly began: number; readonly ended: Promise<void> }>();
   private position = -1;
   private timer: NodeJS.Timeout | undefined;
   private isStopping = false;
@@ -29,9 +39,9 @@ export class Poller {
 
   constructor(
     private readonly sql: Sql,
-    private readonly store: PollersStore,
-    private readonly turn: Pick<PollTurns, 'run'>,
-    private readonly options: PollerOptions,
+    private readonly store: TurnStore<Lease>,
+    private readonly turn: { run(lease: Lease, isStopping: () => boolean): Promise<void> },
+    private readonly options: LeasedTurnsOptions,
     private readonly log: Log,
   ) {}
 
@@ -54,13 +64,13 @@ export class Poller {
 
   private async look(): Promise<void> {
     try {
-      const position = await settingsPosition(this.sql, 'ingest');
+      const position = await settingsPosition(this.sql, this.options.app);
       if (position !== this.position) await this.store.follow();
       this.position = position;
-      const free = this.options.shopsAtOnce - this.turns.size;
+      const free = this.options.atOnce - this.turns.size;
       for (const lease of free > 0 ? await this.store.claim(free) : []) this.begin(lease);
     } catch (error) {
-      this.log.warn({ cause: describeError(error) }, 'no shop could be leased');
+      this.log.warn({ cause: describeError(error) }, `nothing could be leased for ${this.options.what}`);
     }
     if (!this.isStopping) this.timer = setTimeout(() => this.lookAgain(), this.options.lookEveryMs);
   }
@@ -74,11 +84,11 @@ export class Poller {
     const held = [...this.turns].filter(([, { began }]) => began > since).map(([lease]) => lease);
     if (held.length === 0) return;
     await this.store.renew(held).catch((error: unknown) => {
-      this.log.warn({ cause: describeError(error) }, 'the leases of shops that are being polled could not be renewed');
+      this.log.warn({ cause: describeError(error) }, `leases of ${this.options.what} could not be renewed`);
     });
   }
 
-  private begin(lease: PollLease): void {
+  private begin(lease: Lease): void {
     const ended = this.turn
       .run(lease, () => this.isStopping)
       .catch((error: unknown) => this.onFault(lease, error))
@@ -86,9 +96,12 @@ export class Poller {
     this.turns.set(lease, { began: performance.now(), ended });
   }
 
-  private async onFault(lease: PollLease, error: unknown): Promise<void> {
+  private async onFault(lease: Lease, error: unknown): Promise<void> {
     const { tenantId, connectionId } = lease;
-    this.log.warn({ tenantId, connectionId, cause: describeError(error) }, 'a turn of polling ended early; it goes on where it was');
+    this.log.warn(
+      { tenantId, connectionId, cause: describeError(error) },
+      `a turn of ${this.options.what} ended early; it goes on where it was`,
+    );
     if (error instanceof LeaseLost) return;
     await this.store
       .release(lease, { dueInMs: AFTER_OUR_FAULT_MS, failures: lease.failures, failure: 'our-fault' })
