@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { askControl } from './control-access.js';
+import { allTenants, askControl } from './control-access.js';
 import type { Terminal } from './terminal.js';
 
 interface CheckLine {
@@ -17,11 +17,6 @@ interface Checked {
   readonly checks: readonly CheckLine[];
 }
 
-interface TenantsPage {
-  readonly items: readonly { readonly id: string }[];
-  readonly nextCursor: string | null;
-}
-
 /** A sign for readers, a colour for terminals. */
 const SIGNS = { good: ['✓', 32], bad: ['✗', 31], note: ['·', 33] } as const;
 
@@ -35,17 +30,6 @@ function linesOf({ tenant, connection, kind, checks }: Checked, isTerminal: bool
     return todo === null ? [line] : [line, `    ${' '.repeat(width)}  → ${todo}`];
   });
   return [`${tenant}/${connection} (${kind})`, ...lines];
-}
-
-async function allTenants(environment: NodeJS.ProcessEnv): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: TenantsPage = await askControl<TenantsPage>(environment, ['tenants'], { cursor, limit: '1000' });
-    ids.push(...page.items.map(({ id }) => id));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return ids;
 }
 
 /** `tributary check [tenant]`: green and red, and what to do; ends with 1 when something is red. */

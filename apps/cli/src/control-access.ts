@@ -41,3 +41,20 @@ export function connectionPath(connection: string): string {
     throw new Error('--connection must be <tenant>/<connection>, such as acme/shop');
   return `/v1/tenants/${encodeURIComponent(tenant)}/connections/${encodeURIComponent(id)}`;
 }
+
+interface TenantsPage {
+  readonly items: readonly { readonly id: string }[];
+  readonly nextCursor: string | null;
+}
+
+/** Ids of all tenants. */
+export async function allTenants(environment: NodeJS.ProcessEnv): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: TenantsPage = await askControl<TenantsPage>(environment, ['tenants'], { cursor, limit: '1000' });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return ids;
+}

@@ -20,6 +20,7 @@ import { reportCommand } from './report.command.js';
 import { resumeCommand } from './resume.command.js';
 import { retryCommand } from './retry.command.js';
 import { schemasCommand } from './schemas.command.js';
+import { statusCommand } from './status.command.js';
 import type { Terminal } from './terminal.js';
 import { topicsCommand } from './topics.command.js';
 import { visitCommand } from './visit.command.js';
@@ -41,6 +42,7 @@ for (const register of [
   schemasCommand,
   applyCommand,
   checkCommand,
+  statusCommand,
   connectCommand,
   rebuildCommand,
   dumpCommand,

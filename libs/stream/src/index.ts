@@ -38,6 +38,7 @@ export * from './control/reading-deliveries.js';
 export * from './control/reading-identity.js';
 export * from './control/reading-orders.js';
 export * from './control/reading-report.js';
+export * from './control/reading-status.js';
 export * from './control/reading-visits.js';
 export * from './control/reading-commands.js';
 export * from './control/reading-alerts.js';

@@ -10,6 +10,7 @@ import { RejectedController } from './rejected.controller.js';
 import { IdentityController } from './identity.controller.js';
 import { ImportsController } from './imports.controller.js';
 import { ReportController } from './report.controller.js';
+import { StatusController } from './status.controller.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 import { VisitsController } from './visits.controller.js';
 
@@ -26,6 +27,7 @@ export class ReadingModule {
         DeliveriesController,
         VisitsController,
         ReportController,
+        StatusController,
         RejectedController,
         ImportsController,
         AlertsController,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemAnswer, type ApiRoute } from '../openapi-route.js';
 import { blockBody, cutBody, decidedSchema, identitySchema } from './identity.schema.js';
 import { reportQuery, reportSchema } from './report.schema.js';
+import { statusSchema } from './status.schema.js';
 import { visitSchema } from './visits.schema.js';
 import {
   alertSchema,
@@ -128,6 +129,13 @@ export const READING_PATHS: readonly ApiRoute[] = [
     pathParameters: tenant,
     queryParameters: parametersOf(reportQuery),
     answers: { 200: { description: 'The report', schema: reportSchema }, 404: problemAnswer('No such tenant') },
+  },
+  {
+    method: 'get',
+    path: '/v1/tenants/{tenant}/status',
+    summary: 'How each shop is doing, at a glance',
+    pathParameters: tenant,
+    answers: { 200: listOf('Every shop that is not disabled', statusSchema), 404: problemAnswer('No such tenant') },
   },
   {
     method: 'get',
