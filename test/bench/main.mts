@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { BootstrapError } from '../../tools/bootstrap/bootstrap-error.mts';
 import { createProgress } from '../../tools/bootstrap/progress.mts';
 import { BenchInstallation } from './bench-installation.mts';
 import { figuresTable } from './figures-table.mts';
 import { isMet, ratioOf, valueOf, type Figure } from './figures.mts';
 import { watchOthers } from './process-meter.mts';
-import { FigureBook, FULL, QUICK, type BenchContext } from './bench-context.mts';
+import { FigureBook, type BenchContext } from './bench-context.mts';
+import { HELP, readBenchOptions, type BenchOptions, type Group } from './bench-options.mts';
 import { measureDelivery } from './sections/delivery.section.mts';
 import { measureIdentity } from './sections/identity.section.mts';
 import { measureFairness } from './sections/fairness.section.mts';
@@ -23,13 +23,25 @@ import { measureVisits } from './sections/visits.section.mts';
 import { Servers } from './servers.mts';
 
 const LAPTOP_PARTITIONS = 12;
+const IN_THE_USUAL_INSTALLATION: readonly Group[] = ['orders', 'ingest', 'visits', 'delivery', 'fairness'];
 const STOP_WITHIN_MS = 9_000;
 const root = resolve(import.meta.dirname, '..', '..');
 const home = resolve(root, process.env['TRIBUTARY_HOME'] || '.tributary');
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
-const sizes = options.quick ? QUICK : FULL;
+const { sizes, isQuick, groups, jsonFile } = optionsOrEnd();
 const progress = createProgress(process.stderr);
 let starting: Promise<Servers> | undefined;
+
+function optionsOrEnd(): BenchOptions {
+  try {
+    const options = readBenchOptions(process.argv.slice(2));
+    if (options !== null) return options;
+    process.stdout.write(HELP);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
 
 async function stop(exitCode: number): Promise<never> {
   // Children that are still there are killed on the way out.
@@ -40,25 +52,30 @@ async function stop(exitCode: number): Promise<never> {
 
 async function measure(servers: Servers, context: BenchContext): Promise<void> {
   const limits = await measureLimits(servers, context);
-  await measureIdentity(servers, context);
-  const usual = await BenchInstallation.make(servers, LAPTOP_PARTITIONS);
-  await measureLatency(usual, context);
-  await measureStorage(usual, context);
-  await usual.stopApp('tiktok');
-  await measureFold(usual, context, limits);
-  await measureRebuild(usual, context, limits);
-  await measurePlan(usual, context, limits);
-  await measureIngest(usual, context, limits);
-  await measureVisits(usual, context, limits);
-  await measureDelivery(usual, context);
-  await measureFairness(usual, context);
-  await usual.stop();
-
-  const narrow = await BenchInstallation.make(servers, 1);
-  await narrow.startApp('ingest');
-  await measureFold(narrow, context, limits);
-  await measureRebuild(narrow, context, limits);
-  await narrow.stop();
+  if (groups.has('identity')) await measureIdentity(servers, context);
+  if (IN_THE_USUAL_INSTALLATION.some((group) => groups.has(group))) {
+    const usual = await BenchInstallation.make(servers, LAPTOP_PARTITIONS);
+    if (groups.has('orders')) {
+      await measureLatency(usual, context);
+      await measureStorage(usual, context);
+      await usual.stopApp('tiktok');
+      await measureFold(usual, context, limits);
+      await measureRebuild(usual, context, limits);
+      await measurePlan(usual, context, limits);
+    }
+    if (groups.has('ingest')) await measureIngest(usual, context, limits);
+    if (groups.has('visits')) await measureVisits(usual, context, limits);
+    if (groups.has('delivery')) await measureDelivery(usual, context);
+    if (groups.has('fairness')) await measureFairness(usual, context);
+    await usual.stop();
+  }
+  if (groups.has('partitions')) {
+    const narrow = await BenchInstallation.make(servers, 1);
+    await narrow.startApp('ingest');
+    await measureFold(narrow, context, limits);
+    await measureRebuild(narrow, context, limits);
+    await narrow.stop();
+  }
 }
 
 const asJson = (figure: Figure): object => ({ ...figure, value: valueOf(figure), isMet: isMet(figure), shareOfLimit: ratioOf(figure) });
@@ -111,13 +128,13 @@ async function main(): Promise<void> {
     isPinned: servers.cores !== null,
     loadBefore,
     othersShare: othersShare(),
-    isQuick: options.quick,
+    isQuick,
     seconds: Math.round((performance.now() - began) / 1_000),
   };
   process.stdout.write(`${figuresTable(figures)}\n${machineText(machine)}\n`);
   const json = JSON.stringify({ machine, figures: figures.map(asJson) });
-  if (options.json === undefined) process.stdout.write(`${json}\n`);
-  else writeFileSync(options.json, `${json}\n`);
+  if (jsonFile === undefined) process.stdout.write(`${json}\n`);
+  else writeFileSync(jsonFile, `${json}\n`);
   // What was measured before is worth seeing.
   if (failure !== null) throw failure;
   await stop(0);

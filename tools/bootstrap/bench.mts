@@ -1,4 +1,4 @@
-// `npm run bench [-- --quick] [-- --json file]`: builds, then runs test/bench, which starts servers and apps of its own.
+// `npm run bench [-- options]` (`-- --help` lists them): builds, then runs test/bench, which starts servers and apps of its own.
 import { join, resolve } from 'node:path';
 import { messageOf } from './bootstrap-error.mts';
 import { ensureBuilt } from './built.mts';
