@@ -378,6 +378,8 @@ it('is told on the command line', async () => {
   expect(await run('explain', 'acme', 'shop', '1001')).toMatch(/^Order 1001: processing, 38563 CLP\n[^]*It was delivered at/);
   expect(await run('alerts', 'acme')).toMatch(/^acme \/ shop: webhook-rejected, since [^]*\n {2}→ /);
   expect(await run('deliveries', 'acme', '--state', 'delivered')).toMatch(/shop 1001/);
+  const trial = await run('test', 'tiktok', '--order', 'acme/shop/1001', '--connection', 'ads', '--code', 'TEST1');
+  expect(trial).toMatch(/^Purchase at ads, in test mode: delivered\. tiktok answers 0: /);
   expect(await run('status', 'acme')).toMatch(/acme\/shop: last order 20[^]* of the newest \d+\n/);
   expect(await run('report', 'acme')).toMatch(/^From [^]*shop: \d+ order\(s\) of [^]*delivered[^]*Match keys/);
   expect(JSON.parse(await run('deliveries', 'acme', '--limit', '3', '--json'))).toMatchObject({ items: [{}, {}, {}] });

@@ -22,6 +22,7 @@ import { retryCommand } from './retry.command.js';
 import { schemasCommand } from './schemas.command.js';
 import { statusCommand } from './status.command.js';
 import type { Terminal } from './terminal.js';
+import { testCommand } from './test.command.js';
 import { topicsCommand } from './topics.command.js';
 import { visitCommand } from './visit.command.js';
 
@@ -53,6 +54,7 @@ for (const register of [
   reportCommand,
   retryCommand,
   resumeCommand,
+  testCommand,
   rejectedCommand,
   importCommand,
   instanceKeysCommand,

@@ -1,15 +1,28 @@
-import { ledgerKey, resumeDelivery, retryDelivery, type ExpiryOf, type Moment, type Sql } from '@tributary/domain';
+import {
+  asConnectionId,
+  asTenantId,
+  ledgerKey,
+  resumeDelivery,
+  retryDelivery,
+  type ExpiryOf,
+  type Moment,
+  type Sql,
+} from '@tributary/domain';
 import { applyQueuedCommands, type QueuedCommand } from '@tributary/postgres';
 import type { Credential, CredentialsStore } from './credentials.store.js';
 import type { Move } from './dispatch/dispatch.port.js';
 import type { LedgerStore } from './ledger.store.js';
 import type { OutboxPublisher } from './outbox/outbox-publisher.js';
+import type { TrialOrder, TrialResult } from './trial.js';
 
 interface Payload {
   readonly connectionId?: string;
   readonly ledgerKey?: string;
   readonly acceptDuplicate?: boolean;
   readonly operator?: string;
+  readonly shop?: string;
+  readonly orderId?: string;
+  readonly testCode?: string | null;
 }
 
 export interface CommandResult {
@@ -17,6 +30,7 @@ export interface CommandResult {
   /** Why it was refused, or how many effects moved. */
   readonly because?: string;
   readonly moved?: number;
+  readonly tried?: Extract<TrialResult, { outcome: 'done' }>['tried'];
 }
 
 const PARKED_AT_ONCE = 500;
@@ -34,6 +48,7 @@ export class OperatorCommands {
     /** Null when the connection is unknown or not active. */
     private readonly expiryOf: (credential: Credential) => Promise<ExpiryOf | null>,
     private readonly onResumed: (credential: Credential) => Promise<void>,
+    private readonly tryOrder: (order: TrialOrder) => Promise<TrialResult>,
   ) {}
 
   /** Applies what is waiting; one replica at a time takes a command. Answers how many there were. */
@@ -64,6 +79,11 @@ export class OperatorCommands {
     const payload = given as Payload;
     if (kind === 'resume' && payload.connectionId !== undefined) return this.resume({ tenantId, connectionId: payload.connectionId });
     if (kind === 'retry' && payload.ledgerKey !== undefined) return this.retry(tenantId, payload.ledgerKey, payload);
+    const { connectionId, shop, orderId, testCode = null } = payload;
+    if (kind === 'try-order' && connectionId !== undefined && shop !== undefined && orderId !== undefined) {
+      const destination = asConnectionId(connectionId);
+      return this.tryOrder({ tenantId: asTenantId(tenantId), destination, shop: asConnectionId(shop), orderId, testCode });
+    }
     return { outcome: 'refused', because: `unknown command ${kind}` };
   }
 

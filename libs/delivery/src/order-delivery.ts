@@ -36,6 +36,7 @@ import { OrderPlanner, type PlannedEntry } from './order-planner.js';
 import { OrdersStore } from './orders.store.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
 import { OutboxStore } from './outbox/outbox.store.js';
+import { tryOrder, type TrialPorts } from './trial.js';
 import { SettingsSweeps } from './settings-sweeps.js';
 import { StatusReaders, type StatusLease } from './statuses/status-readers.store.js';
 import { StatusSeals } from './statuses/status-seals.js';
@@ -138,18 +139,17 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       { topic, partitions: ports.partitions.deliveries, refusedForMs: REFUSED_FOR_MS, onAccepted: () => this.ledger.alignQueue() },
       ports.log,
     );
-    this.dispatcher = this.makeDispatcher(
-      new OrderIntents(
-        orders,
-        this.directory,
-        ports.vault,
-        book,
-        learn,
-        (tenantId, count) => told.keysMissing(tenantId, count),
-        ports.products,
-        ports.buyers?.backgrounds,
-      ),
+    const intents = new OrderIntents(
+      orders,
+      this.directory,
+      ports.vault,
+      book,
+      learn,
+      (tenantId, count) => told.keysMissing(tenantId, count),
+      ports.products,
+      ports.buyers?.backgrounds,
     );
+    this.dispatcher = this.makeDispatcher(intents);
     this.planner = new OrderPlanner(
       sql,
       orders,
@@ -176,6 +176,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       moment,
       (credential) => this.expiryOf(credential),
       (credential) => told.resumed(credential),
+      (order) => tryOrder(destination, this.trialPorts(orders, intents), order),
     );
   }
 
@@ -269,6 +270,17 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
       longestTurnMs: STATUS_LONGEST_TURN_MS,
     };
     return new LeasedTurns<StatusLease>(sql, readers, turn, { app, what: 'statuses', atOnce: STATUS_ACCOUNTS_AT_ONCE, ...rhythm }, log);
+  }
+
+  private trialPorts(orders: OrdersStore, intents: OrderIntents<Settings>): TrialPorts<Settings, Secrets> {
+    return {
+      directory: this.directory,
+      inForce: (credential) => this.inForce(credential),
+      findOrder: async (order) => (await orders.find([order]))[0],
+      intents: (entries) => intents.of(entries),
+      send: (request, timeoutMs) => this.ports.vendor.send(request, timeoutMs),
+      moment,
+    };
   }
 
   /** A credential that was parked with other settings than today's is tried again. */

@@ -175,6 +175,8 @@ export interface Destination<Settings, Secrets> {
   isConnected?(settings: Settings, secrets: Secrets): boolean;
   /** What the order as it is now, opened, and what is known of its buyer have against sending; null: nothing. Asked before every request. */
   holdBack?(intent: DeliveryIntent, settings: Settings, nowMs: number): HoldBack | null;
+  /** Settings under which one order's event is a test that counts nowhere, however old the order; null: that needs a test code. Absent: no test mode. */
+  forTest?(settings: Settings, testCode: string | null): Settings | null;
   readonly lookUp?: VendorLookUp<Settings, Secrets>;
   /** For vendors that tell what became of an effect after they took it. */
   readonly statuses?: StatusReading<Settings, Secrets>;

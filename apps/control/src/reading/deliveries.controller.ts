@@ -1,17 +1,20 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { explainRetryRefusal, parseLedgerKey, retryDelivery, type LedgerEntry } from '@tributary/domain';
+import type { z } from 'zod';
+import { explainRetryRefusal, parseLedgerKey, retryDelivery, type LedgerEntry, type TenantId } from '@tributary/domain';
 import { deliveryItemOf, ledgerKeyOf, listDeliveries, type DeliveryItem, type Page } from '@tributary/stream';
 import { HttpProblem } from '../problem.js';
 import { applied } from './applied-command.js';
 import type { LedgerReader } from './ledger-reader.js';
 import { knownTenant, nothingHere, readCursor, readGiven } from './reading.parameters.js';
 import type { ReadingPorts } from './reading.ports.js';
-import { deliveriesQuery, emptyBody, retryBody } from './reading.schema.js';
+import { deliveriesQuery, emptyBody, retryBody, tryBody, type triedSchema } from './reading.schema.js';
 import { LEDGER_READERS, READING_PORTS } from './reading.tokens.js';
 
 const APPLIED_WITHIN_MS = 5_000;
+/** A request to the vendor may take ten. */
+const TRIED_WITHIN_MS = 15_000;
 const OPERATOR = 'admin';
 
 /** Deliveries: the ledgers of all destinations, and what a person may ask of them. */
@@ -67,14 +70,38 @@ export class DeliveriesController {
   ): Promise<object> {
     readGiven(emptyBody, body, 'body');
     const tenantId = await knownTenant(this.ports.sql, tenant);
+    const app = await this.appOf(tenantId, connectionId, 'Not resumed');
+    const command = { kind: 'resume', payload: { connectionId } } as const;
+    const result = await applied(this.ports.sql, { app, withinMs: APPLIED_WITHIN_MS }, tenantId, command, reply);
+    return { outcome: result === null ? 'asked' : 'done', moved: result?.moved ?? null };
+  }
+
+  /** Sends one order's event in test mode. 200: the vendor's answer; 202: asked, not done within 15 s; 409: refused, with the reason. */
+  @Post('connections/:connection/test')
+  @HttpCode(200)
+  async tryOrder(
+    @Param('tenant') tenant: string,
+    @Param('connection') connectionId: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.infer<typeof triedSchema>> {
+    const { shop, orderId, testCode = null } = readGiven(tryBody, body, 'body');
+    const tenantId = await knownTenant(this.ports.sql, tenant);
+    const app = await this.appOf(tenantId, connectionId, 'Not tried');
+    const command = { kind: 'try-order', payload: { connectionId, shop, orderId, testCode } } as const;
+    const result = await applied(this.ports.sql, { app, withinMs: TRIED_WITHIN_MS }, tenantId, command, reply);
+    if (result?.tried === undefined) return { outcome: 'asked', tried: null };
+    const { eventName, outcome, answer } = result.tried;
+    return { outcome: 'done', tried: { eventName, outcome, ...answer } };
+  }
+
+  /** The app of an active destination connection. */
+  private async appOf(tenantId: TenantId, connectionId: string, title: string): Promise<string> {
     for (const ledger of this.ledgers) {
       const connection = (await ledger.connections(tenantId)).find((each) => each.connectionId === connectionId);
       if (connection === undefined) continue;
-      if (connection.state !== 'active')
-        throw new HttpProblem(409, 'Not resumed', `The connection is ${connection.state}: make it active first.`);
-      const asked = { app: ledger.place.app, withinMs: APPLIED_WITHIN_MS };
-      const result = await applied(this.ports.sql, asked, tenantId, { kind: 'resume', payload: { connectionId } }, reply);
-      return { outcome: result === null ? 'asked' : 'done', moved: result?.moved ?? null };
+      if (connection.state !== 'active') throw new HttpProblem(409, title, `The connection is ${connection.state}: make it active first.`);
+      return ledger.place.app;
     }
     throw nothingHere('This tenant has no destination connection of this name.');
   }

@@ -25,6 +25,8 @@ import {
   resumedSchema,
   retriedSchema,
   retryBody,
+  triedSchema,
+  tryBody,
 } from './reading.schema.js';
 
 const tenant = { tenant: { schema: ID_SCHEMA, description: 'The tenant’s id' } };
@@ -166,6 +168,19 @@ export const READING_PATHS: readonly ApiRoute[] = [
     answers: {
       200: { description: 'Done', schema: resumedSchema },
       202: { description: 'Asked; the app has not done it within 5 s', schema: resumedSchema },
+      404: problemAnswer('No such destination'),
+      409: problemAnswer('Refused, with the reason'),
+    },
+  },
+  {
+    method: 'post',
+    path: '/v1/tenants/{tenant}/connections/{connection}/test',
+    summary: 'Send one order’s event in the vendor’s test mode, at once; it is counted nowhere',
+    pathParameters: { ...tenant, connection: { schema: ID_SCHEMA, description: 'The destination’s connection' } },
+    body: tryBody,
+    answers: {
+      200: { description: 'Sent, with the vendor’s answer', schema: triedSchema },
+      202: { description: 'Asked; the app has not done it within 15 s', schema: triedSchema },
       404: problemAnswer('No such destination'),
       409: problemAnswer('Refused, with the reason'),
     },

@@ -67,6 +67,11 @@ export const resubmitBody = z.strictObject({
   cursor: text.min(1).optional().describe('nextCursor of the page before'),
   limit: z.int().min(1).max(RESUBMITTED_AT_ONCE).default(RESUBMITTED_AT_ONCE).describe(`How many at once, 1–${RESUBMITTED_AT_ONCE}`),
 });
+export const tryBody = z.strictObject({
+  shop: ID_SCHEMA.describe('The order’s connection'),
+  orderId: text.min(1).max(40),
+  testCode: text.min(1).max(64).optional().describe('Test event code; default: that of the settings'),
+});
 export const emptyBody = z.strictObject({});
 export const pageQuery = z.strictObject({
   cursor: text.min(1).optional().describe('nextCursor of the page before'),
@@ -270,6 +275,22 @@ export const retriedSchema = z.object({ outcome: z.enum(['done', 'asked']), deli
 export const resumedSchema = z
   .object({ outcome: z.enum(['done', 'asked']), moved: orNothing(z.int()).describe('Deliveries that were set going again') })
   .meta({ id: 'Resumed' });
+
+export const triedSchema = z
+  .object({
+    outcome: z.enum(['done', 'asked']),
+    tried: z
+      .object({
+        eventName: text,
+        outcome: text.describe('What the answer is read as: delivered, rejected, misconfigured, …'),
+        code: text.describe('The vendor’s, or ours when it did not answer'),
+        message: text,
+        requestId: orNothing(text),
+      })
+      .nullable()
+      .describe('null: not done yet'),
+  })
+  .meta({ id: 'Tried' });
 
 export type Order = z.infer<typeof orderSchema>;
 export type OrderExplanation = z.infer<typeof explanationSchema>;

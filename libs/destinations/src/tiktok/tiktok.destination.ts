@@ -4,7 +4,7 @@ import { tiktokCoverage } from './coverage.js';
 import { isTooOld, planPurchase } from './purchase.plan.js';
 import { holdBackPurchase, identityUsedBy } from './purchase/background.js';
 import { matchKeysOfPurchase, purchaseRequest } from './purchase.request.js';
-import type { TiktokSecrets, TiktokSettings } from './tiktok.schema.js';
+import { MAX_EVENT_AGE_DAYS, type TiktokSecrets, type TiktokSettings } from './tiktok.schema.js';
 import { holdBackVisit, identityUsedByVisit, planVisit } from './visit.plan.js';
 import { matchKeysOfVisit, visitRequest } from './visit.request.js';
 
@@ -41,6 +41,11 @@ export const tiktokDestination: Destination<TiktokSettings, TiktokSecrets> & {
     // Sent without its test code, a test event would count as a real one.
     if (mode === 'test' && settings.mode !== 'test') return 'test-mode-ended';
     return isTooOld(plan.eventTime, settings, nowMs) ? 'too-old' : null;
+  },
+  forTest: (settings, testCode) => {
+    const testEventCode = testCode ?? settings.testEventCode;
+    if (testEventCode === null) return null;
+    return { ...settings, mode: 'test', testEventCode, sendFrom: new Date(0).toISOString(), maxEventAgeDays: MAX_EVENT_AGE_DAYS };
   },
   holdBack: holdBackPurchase,
   identityOf: identityUsedBy,

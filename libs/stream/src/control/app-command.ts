@@ -1,3 +1,4 @@
+import type { VendorAnswer } from '@tributary/domain';
 import type { ImportResource, ShopFacts } from '@tributary/sources';
 import type { ResubmittedItem } from '../rejected/resubmission.js';
 
@@ -38,6 +39,15 @@ export type AppCommand =
       readonly payload: { readonly ledgerKey: string; readonly acceptDuplicate: boolean; readonly operator: string };
     }
   | { readonly kind: 'resume'; readonly payload: { readonly connectionId: string } }
+  | {
+      readonly kind: 'try-order';
+      readonly payload: {
+        readonly connectionId: string;
+        readonly shop: string;
+        readonly orderId: string;
+        readonly testCode: string | null;
+      };
+    }
   | { readonly kind: 'resubmit'; readonly payload: { readonly eventIds: readonly string[] } }
   | {
       readonly kind: 'start-import';
@@ -68,6 +78,8 @@ export interface AppliedCommand {
   readonly outcome: 'done' | 'refused';
   readonly because?: string;
   readonly moved?: number;
+  /** Of `try-order`. */
+  readonly tried?: { readonly eventName: string; readonly outcome: string; readonly answer: VendorAnswer };
   /** Of an import's commands. */
   readonly importId?: number;
   /** Of `resubmit`. */
