@@ -192,6 +192,18 @@ export class LedgerStore implements EffectStore {
     return rows.map(toEntry);
   }
 
+  /** Waiting, and nothing of it was perhaps taken; by key from after `after` on. */
+  async findWaiting(after: string, limit: number): Promise<LedgerEntry[]> {
+    const rows = await this.sql.query<LedgerRow>(
+      `ledger-waiting-${this.app}`,
+      `select ${LEDGER_ROWS.names} from ${this.app}.ledger_entries
+        where settled_at is null and state in ('planned', 'transient', 'parked') and unknown_since is null and ledger_key > $1
+        order by ledger_key limit $2`,
+      [after, limit],
+    );
+    return rows.map(toEntry);
+  }
+
   async findParked(tenantId: string, connectionId: string, limit: number): Promise<LedgerEntry[]> {
     const rows = await this.sql.query<LedgerRow>(
       `ledger-parked-${this.app}`,

@@ -41,6 +41,7 @@ import { SettingsSweeps } from './settings-sweeps.js';
 import { StatusReaders, type StatusLease } from './statuses/status-readers.store.js';
 import { StatusSeals } from './statuses/status-seals.js';
 import { StatusTurn } from './statuses/status-turn.js';
+import { Withdrawals } from './withdrawals.js';
 
 const REFUSED_FOR_MS = 60_000;
 /**
@@ -116,6 +117,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
   private readonly commands: OperatorCommands;
   private readonly sweeps: SettingsSweeps<Settings, Secrets>;
   private readonly corrections: Corrections<Settings, Secrets>;
+  private readonly withdrawals: Withdrawals<Settings, Secrets>;
   private correctAt = 0;
   private readonly gate: IdentityGate | undefined;
   private readonly statuses: LeasedTurns<StatusLease> | undefined;
@@ -167,6 +169,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     this.statuses = this.makeStatusTurns();
     this.sweeps = new SettingsSweeps(sql, app, orders, this.planner, ports.turns);
     this.corrections = new Corrections(destination, this.ledger, orders, this.directory, this.publisher, moment);
+    this.withdrawals = new Withdrawals(destination, this.ledger, orders, this.publisher, moment);
     this.commands = new OperatorCommands(
       sql,
       app,
@@ -224,6 +227,7 @@ export class OrderDelivery<Settings extends WithSources, Secrets> {
     if (performance.now() < this.correctAt) return;
     this.correctAt = performance.now() + CORRECT_EVERY_MS;
     await this.corrections.run();
+    await this.withdrawals.run();
   }
 
   /** An order that names a visitor waits until identity has read what was in the log of visits when it came. */

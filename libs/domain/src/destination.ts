@@ -177,6 +177,8 @@ export interface Destination<Settings, Secrets> {
   holdBack?(intent: DeliveryIntent, settings: Settings, nowMs: number): HoldBack | null;
   /** Settings under which one order's event is a test that counts nowhere, however old the order; null: that needs a test code. Absent: no test mode. */
   forTest?(settings: Settings, testCode: string | null): Settings | null;
+  /** What an order's status alone has against an effect that waits, however long its turn takes; null: nothing. Absent: it is asked in its turn. */
+  withdrawnBy?(orderStatus: string): ReasonCode | null;
   readonly lookUp?: VendorLookUp<Settings, Secrets>;
   /** For vendors that tell what became of an effect after they took it. */
   readonly statuses?: StatusReading<Settings, Secrets>;

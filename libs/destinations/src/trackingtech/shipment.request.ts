@@ -9,6 +9,7 @@ import {
   type HoldBack,
   type PersonalAddress,
   type PlannedLine,
+  type ReasonCode,
   type VendorRequest,
 } from '@tributary/domain';
 import { isOneOf, regionName } from './chile.js';
@@ -22,7 +23,7 @@ import {
 const WEIGHT_DECIMALS = 6;
 
 /** Statuses from which nothing is shipped any more. */
-const GONE: ReadonlyMap<string, 'order-cancelled' | 'order-refunded'> = new Map([
+const GONE: ReadonlyMap<string, ReasonCode> = new Map([
   ['cancelled', 'order-cancelled'],
   ['failed', 'order-cancelled'],
   ['trash', 'order-cancelled'],
@@ -30,10 +31,13 @@ const GONE: ReadonlyMap<string, 'order-cancelled' | 'order-refunded'> = new Map(
   ['refunded', 'order-refunded'],
 ]);
 
+/** Why nothing is shipped of an order in this status; null while it may be. */
+export const goneBy = (orderStatus: string): ReasonCode | null => GONE.get(orderStatus) ?? null;
+
 /** What must be known before a courier order leaves: the order still stands, there is something to ship, and a place to ship it to. */
 export function holdShipment(intent: DeliveryIntent, settings: TrackingtechSettings): HoldBack | null {
-  const gone = GONE.get(intent.orderStatus);
-  if (gone !== undefined) return { kind: 'withdraw', reason: gone };
+  const gone = goneBy(intent.orderStatus);
+  if (gone !== null) return { kind: 'withdraw', reason: gone };
   if (intent.plan.lines.every((line) => isUnshipped(line, intent))) return { kind: 'suppress', reason: 'nothing-to-ship' };
   const to = destinationOf(intent);
   if (to === null) return { kind: 'suppress', reason: 'person-erased' };

@@ -2,7 +2,7 @@ import type { Destination } from '@tributary/domain';
 import { interpretCourierReply } from './answer-classes.js';
 import { shipmentLookUp } from './shipment.look-up.js';
 import { planShipment } from './shipment.plan.js';
-import { holdShipment, shipmentRequest } from './shipment.request.js';
+import { goneBy, holdShipment, shipmentRequest } from './shipment.request.js';
 import { shipmentStatuses } from './shipment.statuses.js';
 import type { TrackingtechSecrets, TrackingtechSettings } from './trackingtech.schema.js';
 
@@ -32,6 +32,7 @@ export const trackingtechDestination: Destination<TrackingtechSettings, Tracking
   expiryOf: () => null,
   isConnected: ({ storeId, customerId }, { token }) => storeId !== null && customerId !== null && token !== undefined,
   holdBack: holdShipment,
+  withdrawnBy: goneBy,
   lookUp: shipmentLookUp,
   statuses: shipmentStatuses,
   batchKey: () => 'live',
