@@ -14,7 +14,7 @@ export interface Amendment {
 /** The tenant with this connection alone, as it is and amended; null when it is about another shop. */
 export function amendedTenant(
   tenant: Omit<DesiredTenant, 'connections'>,
-  { id, kind, settings }: KnownConnection,
+  { id, kind, settings }: Pick<KnownConnection, 'id' | 'kind' | 'settings'>,
   { storeUrl, facts, keys }: Amendment,
 ): DesiredTenant | null {
   const now = woocommerceSettingsSchema.safeParse(settings);

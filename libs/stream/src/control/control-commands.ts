@@ -5,7 +5,7 @@ import { describeError, type Log } from '@tributary/telemetry';
 import { z } from 'zod';
 import type { Vault } from '@tributary/vault';
 import { KEYS_GRANTED_TOPIC, type AppliedCommand } from './app-command.js';
-import type { SettingsChange } from './settings-change.js';
+import type { SettingsAnswer, SettingsChange } from './settings-change.js';
 
 const shopReadSchema = z.strictObject({ connectionId: z.string(), storeUrl: z.string(), facts: shopFactsSchema });
 const keysGrantedSchema = z.strictObject({
@@ -99,5 +99,7 @@ export class ControlCommands {
 const refused = (because: string): AppliedCommand => ({ outcome: 'refused', because });
 const UNREADABLE = refused('the command cannot be read');
 
-const answerOf = (answer: Awaited<ReturnType<SettingsChange['amend']>>): AppliedCommand =>
-  answer.kind === 'done' ? { outcome: 'done' } : refused(answer.because);
+const answerOf = (answer: SettingsAnswer): AppliedCommand =>
+  answer.kind === 'done'
+    ? { outcome: 'done' }
+    : refused(answer.problems.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; '));

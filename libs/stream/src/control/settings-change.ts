@@ -19,7 +19,7 @@ import {
   type NextVersion,
   type Problem,
 } from '@tributary/config';
-import { readSecretValues, writeSecretValues, type Sql, type TenantId } from '@tributary/domain';
+import { readSecretValues, writeSecretValues, type ConnectionId, type Sql, type TenantId } from '@tributary/domain';
 import { failpoint } from '@tributary/telemetry';
 import { VaultError, type Vault } from '@tributary/vault';
 import { amendedTenant, type Amendment } from './amendment.js';
@@ -53,8 +53,6 @@ export interface SettingsReport {
 export type SettingsAnswer =
   { readonly kind: 'done'; readonly report: SettingsReport } | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
-export type AmendAnswer = { readonly kind: 'done'; readonly isChanged: boolean } | { readonly kind: 'refused'; readonly because: string };
-
 export interface SettingsChangePorts {
   readonly store: SettingsStore;
   readonly vault: Vault;
@@ -67,8 +65,13 @@ type Decided =
   | { readonly kind: 'decided'; readonly connections: readonly ConnectionChange[]; readonly known: readonly KnownConnection[] }
   | Extract<SettingsAnswer, { kind: 'refused' }>;
 
-/** What is wanted, as far as it depends on what is in force. */
-type MakeDesired = (sql: Sql) => BodyReading | Promise<BodyReading>;
+/** What is wanted. `only`: of this one connection, and the tenant's others stay as they are, whatever may be wrong with them. */
+type Wanted = BodyReading & { readonly only?: ConnectionId };
+
+/** As far as it depends on what is in force. */
+type MakeWanted = (sql: Sql) => Wanted | Promise<Wanted>;
+
+const refused = (message: string): Wanted => ({ kind: 'refused', problems: [{ path: '', message, line: null }] });
 
 /** The body of `PUT /v1/tenants/{t}`. */
 export interface TenantBody {
@@ -103,7 +106,10 @@ const generatedOf = ({ id, kind, generated }: ConnectionChange): GeneratedValue[
     ...(kind === 'woocommerce' && name === 'webhookToken' ? { path: `${WEBHOOK_PATH}${value}` } : {}),
   }));
 
-/** Replaces tenants' settings as a whole: decides, seals the secrets, writes versions and events in one transaction, tells the apps. */
+/**
+ * The one way in which settings change, as a whole or a part: decides, seals the secrets, writes versions and events in one
+ * transaction, tells the apps.
+ */
 export class SettingsChange {
   /** One at a time in this process (a transaction of ours also needs the vault's connection); the lock in Postgres is between replicas. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -120,36 +126,48 @@ export class SettingsChange {
    * nobody else changes the tenant in between. Its connections stand in the order of the body that it got.
    */
   edit(tenantId: TenantId, edit: (body: TenantBody) => TenantBody): Promise<SettingsAnswer> {
-    const makeDesired = async (sql: Sql): Promise<BodyReading> => {
+    const makeWanted = async (sql: Sql): Promise<Wanted> => {
       const { store } = this.ports;
       const body = currentBody(await store.tenant(sql, tenantId), await store.known(sql, tenantId));
       return readTenantBody(edit(body), tenantId);
     };
-    return this.inTurn(tenantId, makeDesired, false);
+    return this.inTurn(tenantId, makeWanted, false);
   }
 
-  private inTurn(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
-    const mine = this.turn.then(() => this.tryPut(tenantId, makeDesired, isDryRun));
+  /** Changes one connection by what its shop said or handed over. Doing the same again changes nothing. */
+  amend(tenantId: TenantId, amendment: Amendment): Promise<SettingsAnswer> {
+    const makeWanted = async (sql: Sql): Promise<Wanted> => {
+      const { store } = this.ports;
+      const known = (await store.known(sql, tenantId)).find(({ id }) => id === amendment.connectionId);
+      if (known === undefined || known.state === 'disabled') return refused('there is no such connection any more');
+      const tenant = amendedTenant({ id: tenantId, ...(await store.tenant(sql, tenantId)) }, known, amendment);
+      return tenant === null ? refused('the connection is about another shop by now') : { kind: 'read', tenant, only: known.id };
+    };
+    return this.inTurn(tenantId, makeWanted, false);
+  }
+
+  private inTurn(tenantId: TenantId, makeWanted: MakeWanted, isDryRun: boolean): Promise<SettingsAnswer> {
+    const mine = this.turn.then(() => this.tryPut(tenantId, makeWanted, isDryRun));
     this.turn = mine.catch(() => undefined);
     return mine;
   }
 
-  private async tryPut(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
+  private async tryPut(tenantId: TenantId, makeWanted: MakeWanted, isDryRun: boolean): Promise<SettingsAnswer> {
     for (let left = TRIES; ; left -= 1) {
       try {
-        return await this.once(tenantId, makeDesired, isDryRun);
+        return await this.once(tenantId, makeWanted, isDryRun);
       } catch (error) {
         if (!(error instanceof AddressTakenMeanwhile) || left === 1) throw error;
       }
     }
   }
 
-  private async once(tenantId: TenantId, makeDesired: MakeDesired, isDryRun: boolean): Promise<SettingsAnswer> {
+  private async once(tenantId: TenantId, makeWanted: MakeWanted, isDryRun: boolean): Promise<SettingsAnswer> {
     const { store } = this.ports;
     const decided = await store.locked(tenantId, async (sql) => {
-      const reading = await makeDesired(sql);
+      const reading = await makeWanted(sql);
       if (reading.kind === 'refused') return reading;
-      const decision = await this.decide(sql, reading.tenant);
+      const decision = await this.decide(sql, reading);
       if (decision.kind === 'decided' && !isDryRun) await this.write(sql, reading.tenant, decision.connections);
       return { ...decision, desired: reading.tenant };
     });
@@ -176,39 +194,9 @@ export class SettingsChange {
     };
   }
 
-  /**
-   * Changes one connection by what its shop said or handed over, and nothing else of its tenant. `because`: why it was refused, for a
-   * person. Doing the same again changes nothing.
-   */
-  amend(tenantId: TenantId, amendment: Amendment): Promise<AmendAnswer> {
-    const mine = this.turn.then(() => this.amendOnce(tenantId, amendment));
-    this.turn = mine.catch(() => undefined);
-    return mine;
-  }
-
-  private async amendOnce(tenantId: TenantId, amendment: Amendment): Promise<AmendAnswer> {
+  private async decide(sql: Sql, { tenant: desired, only }: Extract<Wanted, { kind: 'read' }>): Promise<Decided> {
     const { store, vault } = this.ports;
-    const answer = await store.locked(tenantId, async (sql): Promise<AmendAnswer> => {
-      const tenant = await store.tenant(sql, tenantId);
-      const stored = (await store.known(sql, tenantId)).find(({ id }) => id === amendment.connectionId);
-      if (stored === undefined || stored.state === 'disabled') return { kind: 'refused', because: 'there is no such connection any more' };
-      const known = { ...stored, secrets: await this.secretsOf(vault, tenantId, stored) };
-      const desired = amendedTenant({ id: tenantId, ...tenant }, known, amendment);
-      if (desired === null) return { kind: 'refused', because: 'the connection is about another shop by now' };
-      const change = changeTenant(desired, [known], { nowMs: Date.now(), newToken, told: await store.told(sql, tenantId) });
-      if (change.kind === 'refused')
-        return { kind: 'refused', because: change.problems.map(({ path, message }) => `${path} ${message}`).join('; ') };
-      await this.write(sql, desired, change.connections);
-      return { kind: 'done', isChanged: change.connections.some(({ next }) => next !== null) };
-    });
-    // What is committed is told by the relay in any case.
-    if (answer.kind === 'done' && answer.isChanged) await this.isPublished();
-    return answer;
-  }
-
-  private async decide(sql: Sql, desired: DesiredTenant): Promise<Decided> {
-    const { store, vault } = this.ports;
-    const stored = await store.known(sql, desired.id);
+    const stored = (await store.known(sql, desired.id)).filter(({ id }) => only === undefined || id === only);
     const known = await Promise.all(
       stored.map(async (connection) => ({ ...connection, secrets: await this.secretsOf(vault, desired.id, connection) })),
     );
