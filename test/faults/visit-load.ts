@@ -8,6 +8,8 @@ const EVENTS_PER_BATCH = 10;
 export class VisitLoad {
   /** Event ids that were answered `accepted`: from then on they are our promise. */
   readonly accepted: string[] = [];
+  /** Event ids of batches that were refused for the moment (503): a page sends them again, for they may be in the log or not. */
+  readonly refused = new Set<string>();
   /** How often each status came. */
   readonly statuses = new Map<number, number>();
   private readonly sending = new Set<Promise<void>>();
@@ -39,7 +41,10 @@ export class VisitLoad {
       body: { writeKey: this.writeKey, visitorId: 'tto.1.1795228693.of-the-load', events },
     });
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-    if (status !== 200) return;
+    if (status !== 200) {
+      for (const { eventId } of events) this.refused.add(eventId);
+      return;
+    }
     const { results } = json as { readonly results: readonly { readonly eventId: string; readonly status: string }[] };
     for (const { eventId, status: outcome } of results) if (outcome === 'accepted') this.accepted.push(eventId);
   }
