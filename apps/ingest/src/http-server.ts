@@ -49,6 +49,18 @@ function takeBodiesAsTheyCome(server: FastifyInstance): void {
   server.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
     readBody(payload, (request.routeOptions.config as { readonly maxBodyBytes?: number }).maxBodyBytes),
   );
+  server.addHook('onResponse', (request, _reply, done) => {
+    if (!request.raw.complete) endUnread(request.raw);
+    done();
+  });
+}
+
+/** A body that was answered before its end: a client who still sends reads why first, and loses its connection if it goes on. */
+function endUnread(request: IncomingMessage): void {
+  const { socket } = request;
+  const leaving = setTimeout(() => socket.destroy(), LAST_WORD_READ_WITHIN_MS);
+  for (const end of ['end', 'close']) request.once(end, () => clearTimeout(leaving));
+  request.resume();
 }
 
 /**

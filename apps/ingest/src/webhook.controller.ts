@@ -20,7 +20,6 @@ export class WebhookController {
     if (answer.status === 200) return 'ok';
     reply.status(answer.status).header('content-type', 'application/problem+json');
     if (answer.status === 503) reply.header('retry-after', '5');
-    if (answer.status === 413) reply.header('connection', 'close');
     return JSON.stringify({ type: 'about:blank', title: answer.title, status: answer.status, detail: answer.detail });
   }
 }

@@ -258,7 +258,6 @@ export class CollectPipeline {
         'cache-control': 'no-store',
         ...crossOrigin(origin),
         ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
-        ...(reason === 'body-too-large' ? { connection: 'close' } : {}),
       },
       body: JSON.stringify({ type: 'about:blank', title: explainReason(reason), status, code: reason, detail }),
     };
