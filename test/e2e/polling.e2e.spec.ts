@@ -1,9 +1,9 @@
 import { ORDER_EVENTS_TOPIC } from '@tributary/codecs';
 import { withTopicAdmin } from '@tributary/kafka';
-import { readOrderJson } from '@tributary/sources';
 import { startWoocommerceSimulator, type WoocommerceSimulator } from '../simulators/woocommerce/woocommerce-simulator.ts';
 import { putShopVersion } from '../stack/connection-version.js';
 import { eventually } from '../stack/eventually.js';
+import { headDifferences } from '../stack/head-differences.js';
 import { Stack } from '../stack/stack.js';
 import { postWebhook } from '../stack/tenant.js';
 import { loadCapture } from '../builders/captured-webhooks.js';
@@ -16,29 +16,7 @@ let stack: Stack;
 let simulator: WoocommerceSimulator;
 let orderIds: number[];
 
-interface HeadRow {
-  readonly order_id: string;
-  readonly status: string;
-  readonly content_hash: string;
-  readonly modified_at: number;
-  readonly is_vanished: boolean;
-}
-
-/** Every order of which the heads say something else than the shop itself. */
-async function differences(): Promise<string[]> {
-  const rows = await stack.sql.query<HeadRow>('', "select * from orders.heads where tenant_id = 'polled'");
-  const heads = new Map(rows.map((row) => [row.order_id, row]));
-  const found: string[] = [];
-  for (const { id } of simulator.shop.orders.all()) {
-    const own = readOrderJson(simulator.shop.orderJson(id), { readAt: null, defaultCountry: null });
-    if (own.kind !== 'order') throw new Error(`the shop's own order ${id} cannot be read`);
-    const head = heads.get(String(id));
-    heads.delete(String(id));
-    const isSame = head?.status === own.content.status && head.content_hash === own.contentHash && head.modified_at === own.modifiedAt;
-    if (!isSame) found.push(`${id}: ${own.content.status} in the shop, ${head?.status ?? 'unknown'} here`);
-  }
-  return [...found, ...[...heads.values()].filter(({ is_vanished: isVanished }) => !isVanished).map(({ order_id: id }) => `${id}: gone`)];
-}
+const differences = (): Promise<string[]> => headDifferences(stack, { tenantId: 'polled', id: 'shop' }, simulator.shop);
 
 const untilEqual = (what: string): Promise<void> =>
   eventually(what, CYCLE_MS, async () => {
