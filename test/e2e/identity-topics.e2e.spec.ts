@@ -112,7 +112,8 @@ async function expectAllToBeTold(): Promise<void> {
       });
     }
   expect(newest.size).toBe(visitors);
-  expect(await expectProgressToHold()).toBeGreaterThan(visitors);
+  // Each visitor was looked at behind some word of progress; how many words there are depends on how the visits fell into batches.
+  expect(await expectProgressToHold()).toBeGreaterThanOrEqual(visitors);
   const heads = await stack.sql.query<{ key: string; version: number }>(
     '',
     `select tenant_id || ':' || profile_id as key, (content ->> 'version')::int as version from identity.profile_heads order by 1`,
