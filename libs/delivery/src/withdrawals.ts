@@ -1,4 +1,14 @@
-import { holdDelivery, isPerhapsTaken, ledgerKey, statusOf, type Destination, type LedgerEntry, type Moment } from '@tributary/domain';
+import {
+  holdDelivery,
+  isPerhapsTaken,
+  ledgerKey,
+  orderKey,
+  statusOf,
+  type Destination,
+  type LedgerEntry,
+  type Moment,
+  type OrderKeyParts,
+} from '@tributary/domain';
 import type { Move } from './dispatch/dispatch.port.js';
 import type { LedgerStore } from './ledger.store.js';
 import type { OrdersStore } from './orders.store.js';
@@ -31,15 +41,19 @@ export class Withdrawals<Settings, Secrets> {
   }
 
   private async withdrawn(entries: readonly LedgerEntry[]): Promise<Move[]> {
-    const refs = entries.map(({ key }) => ({ tenantId: key.tenantId, connectionId: key.sourceConnectionId, orderId: key.reference }));
-    const orders = await this.orders.find(refs);
-    const statuses = new Map(orders.map(({ state }) => [`${state.tenantId}:${state.connectionId}:${state.orderId}`, statusOf(state)]));
+    const orders = await this.orders.find(entries.map(orderOf));
+    const statuses = new Map(orders.map(({ state }) => [orderKey(state), statusOf(state)]));
     return entries.flatMap((entry): Move[] => {
-      const { tenantId, sourceConnectionId, reference } = entry.key;
-      const status = statuses.get(`${tenantId}:${sourceConnectionId}:${reference}`);
+      const status = statuses.get(orderKey(orderOf(entry)));
       const reason = status === undefined ? null : (this.destination.withdrawnBy?.(status) ?? null);
       if (reason === null || isPerhapsTaken(entry)) return [];
       return [{ change: holdDelivery(entry, { kind: 'withdraw', reason }, false, this.moment()), queue: { kind: 'leave-queue' } }];
     });
   }
 }
+
+const orderOf = ({ key }: LedgerEntry): OrderKeyParts => ({
+  tenantId: key.tenantId,
+  connectionId: key.sourceConnectionId,
+  orderId: key.reference,
+});

@@ -1,3 +1,4 @@
+import type { IdentityUsed } from './delivery.events.js';
 import type { ProfileId, SubjectId } from './ids.js';
 import { consentAt, newestClickBefore, type ClickId, type VisitorEvidence } from './identity/visitor-evidence.js';
 import type { VisitorConsent } from './identity/visitor.events.js';
@@ -129,3 +130,17 @@ export function clickOf(
   }
   return own.sessionEntryTtclid === null ? null : { ttclid: own.sessionEntryTtclid, from: 'session-entry' };
 }
+
+/** What a request relied on, for the record of the attempt; `clickFrom` null: no click id, or the event's own. */
+export const identityUsed = (
+  { answer, from }: ConsentUsed,
+  { visitor, profile }: VisitBackground,
+  clickFrom: ClickUsed['from'] | null,
+): IdentityUsed => ({
+  consent: answer,
+  consentFrom: from,
+  visitorVersion: visitor?.version ?? null,
+  profileId: profile?.profileId ?? null,
+  profileVersion: profile?.version ?? null,
+  clickFrom,
+});

@@ -34,7 +34,7 @@ async function haveAllReached(sql: Sql, targets: readonly BarrierTarget[], log: 
   }
 }
 
-/** Waits until every fold has reached its ends. */
+/** Waits until every fold has reached its ends. It looks again and again: another replica may be the one that folds, and nobody tells. */
 export async function passBarrier(sql: Sql, targets: readonly BarrierTarget[], isStopped: () => boolean, log: Log): Promise<void> {
   while (!isStopped() && !(await haveAllReached(sql, targets, log))) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -37,8 +37,6 @@ const MAX_DEVICES = 5;
 
 type OpenedValue = IdentifierValue & Pick<ProfileSubject, 'kind'>;
 
-const visitorName = (tenantId: TenantId, visitor: SubjectId): string => `${tenantId}:${visitor}`;
-
 /** Reads what identity and visits have shown of orders' buyers and of visitors, and opens it. */
 export class StoredBackgrounds implements BuyerBackgrounds, VisitBackgrounds {
   constructor(
@@ -62,11 +60,11 @@ export class StoredBackgrounds implements BuyerBackgrounds, VisitBackgrounds {
         orders.flatMap(({ subjects }) => billingSubjects(subjects)),
       ),
     ]);
-    const stored = new Map(visitors.map((visitor) => [visitorName(visitor.tenantId, visitor.visitor), visitor]));
+    const stored = new Map(visitors.map((visitor) => [visitorKey(visitor), visitor]));
     const backgrounds = new Map<string, BuyerBackground>();
     for (const order of orders) {
       const { tenantId, subjects } = order;
-      const own = subjects.visitor === null ? undefined : stored.get(visitorName(tenantId, subjects.visitor));
+      const own = subjects.visitor === null ? undefined : stored.get(visitorKey({ tenantId, visitor: subjects.visitor }));
       const visitor = own === undefined ? null : await this.openVisitor(own);
       const profile = profileOf(order, profiles);
       backgrounds.set(orderKey(order), {

@@ -1,4 +1,5 @@
 import {
+  identityUsed,
   visitConsentOf,
   type ConsentUsed,
   type DestinationContext,
@@ -50,18 +51,7 @@ export function holdBackVisit(intent: VisitIntent): HoldBack | null {
 }
 
 /** What the request uses of identity: written into the log with the attempt. A visit shows its own click. */
-export function identityUsedByVisit(intent: VisitIntent): IdentityUsed {
-  const { visitor, profile } = intent.background;
-  const { answer, from } = consentOfIntent(intent);
-  return {
-    consent: answer,
-    consentFrom: from,
-    visitorVersion: visitor?.version ?? null,
-    profileId: profile?.profileId ?? null,
-    profileVersion: profile?.version ?? null,
-    clickFrom: null,
-  };
-}
+export const identityUsedByVisit = (intent: VisitIntent): IdentityUsed => identityUsed(consentOfIntent(intent), intent.background, null);
 
 /** Null: no event of TikTok's at all. */
 function eventNameOf(visit: VisitEvent, { events }: TiktokSettings): TiktokVisitEvent | 'off' | null {

@@ -1,4 +1,4 @@
-import { consentOf, type DeliveryIntent, type HoldBack, type IdentityUsed, type ReasonCode } from '@tributary/domain';
+import { consentOf, identityUsed, type DeliveryIntent, type HoldBack, type IdentityUsed, type ReasonCode } from '@tributary/domain';
 import { clickOfIntent } from '../purchase.request.js';
 import type { TiktokSettings } from '../tiktok.schema.js';
 
@@ -31,15 +31,5 @@ function reasonAgainst(intent: DeliveryIntent, settings: TiktokSettings, nowMs: 
 }
 
 /** What the request uses of identity: written into the log with the attempt. */
-export function identityUsedBy(intent: DeliveryIntent): IdentityUsed {
-  const { visitor, profile } = intent.background;
-  const { answer, from } = consentOfIntent(intent);
-  return {
-    consent: answer,
-    consentFrom: from,
-    visitorVersion: visitor?.version ?? null,
-    profileId: profile?.profileId ?? null,
-    profileVersion: profile?.version ?? null,
-    clickFrom: clickOfIntent(intent)?.from ?? null,
-  };
-}
+export const identityUsedBy = (intent: DeliveryIntent): IdentityUsed =>
+  identityUsed(consentOfIntent(intent), intent.background, clickOfIntent(intent)?.from ?? null);
